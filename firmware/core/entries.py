@@ -1,0 +1,157 @@
+"""What the ledger keeps: durable facts, appended in order, never changed.
+
+A reboot folds them through `charge_point.apply` and has the state back; the uplink maps those the backend
+must hear of to messages. All are plain values, so that a ledger row is their JSON.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from firmware.core.events import Limit
+from firmware.core.tariff import Tariff
+from firmware.core.units import Stamp
+
+ChargingState = Literal["Idle", "EVConnected", "Charging", "SuspendedEV", "SuspendedEVSE"]
+ReadingKind = Literal["B", "C", "S", "T", "X", "E"]
+"""OCMF reading reasons (TX): begin, charging, suspended, tariff change, exception, end."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionStarted:
+    """A start was accepted; the tariff in force is fixed here for the whole transaction."""
+
+    at: Stamp
+    evse: int
+    transaction_id: str
+    seq_no: int
+    offline: bool
+    remote_start_id: int
+    id_token: str
+    token_type: str
+    tariff: Tariff
+
+
+@dataclass(frozen=True, slots=True)
+class LimitAccepted:
+    at: Stamp
+    evse: int
+    transaction_id: str
+    seq_no: int
+    offline: bool
+    limit: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleConnected:
+    at: Stamp
+    evse: int
+    transaction_id: str
+    seq_no: int
+    offline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRecorded:
+    """One cut of usage: the reading, what it came to so far, and the OCMF payload that is sealed.
+
+    The core fills ``payload`` with the exact OCMF payload text; on the way into the ledger the signing room
+    seals it into ``ocmf`` (the whole text ``OCMF|payload|signature``) and empties ``payload``. Sums are cumulative since the transaction's begin.
+    ``trigger`` is an OCPP TriggerReasonEnumType value.
+    """
+
+    at: Stamp
+    evse: int
+    transaction_id: str
+    seq_no: int
+    offline: bool
+    kind: ReadingKind
+    trigger: str
+    charging_state: ChargingState
+    number: int
+    import_dwh: int
+    energy_dwh: int
+    charging_ms: int
+    idle_ms: int
+    cost_e4: int
+    power_w: int | None
+    payload: str = ""
+    ocmf: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CostSummary:
+    """The bill in full (OCPP costDetails). ``total_minor`` is what is charged, taxes included."""
+
+    currency: str
+    kind: Literal["NormalCost", "MinCost", "MaxCost"]
+    total_minor: int
+    total_excl_tax_e4: int
+    total_e4: int
+    energy_cost_e4: int
+    charging_time_cost_e4: int
+    idle_time_cost_e4: int
+    fixed_cost_e4: int
+    energy_dwh: int
+    charging_ms: int
+    idle_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionEnded:
+    """The end. ``stopped_reason`` and ``trigger`` are OCPP 2.1 enum values; ``fault`` a catalogue name or ""."""
+
+    at: Stamp
+    evse: int
+    transaction_id: str
+    seq_no: int
+    offline: bool
+    stopped_reason: str
+    trigger: str
+    fault: str
+    cost: CostSummary
+    import_begin_dwh: int | None = None
+    import_end_dwh: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRaised:
+    """A fault of the catalogue began on an EVSE (0: the station)."""
+
+    at: Stamp
+    evse: int
+    fault: str
+    detail: str = ""
+    transaction_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultCleared:
+    at: Stamp
+    evse: int
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettingStored:
+    component: str
+    variable: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class TariffStored:
+    evse: int
+    tariff: Tariff
+
+
+@dataclass(frozen=True, slots=True)
+class TariffRemoved:
+    evse: int
+
+
+Entry = (
+    TransactionStarted | LimitAccepted | VehicleConnected | UsageRecorded | TransactionEnded | FaultRaised
+    | FaultCleared | SettingStored | TariffStored | TariffRemoved
+)  # fmt: skip
+
+TransactionEntry = TransactionStarted | LimitAccepted | VehicleConnected | UsageRecorded | TransactionEnded

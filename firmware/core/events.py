@@ -1,0 +1,183 @@
+"""Facts that reach the core, in the past tense, each stamped where it was known first."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from firmware.core.tariff import Tariff
+from firmware.core.units import Stamp
+
+Pilot = Literal["A", "B", "C", "D", "E", "F"]
+
+
+@dataclass(frozen=True, slots=True)
+class MeterReading:
+    """One reading of one meter, taken in one request.
+
+    ``import_dwh`` is the cumulative active import register. A short reading (register only) has no
+    electrical values: they are None, never zero.
+    """
+
+    at: Stamp
+    import_dwh: int
+    power_w: int | None = None
+    voltage_mv: tuple[int, ...] | None = None
+    current_ma: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeterSampled:
+    at: Stamp
+    evse: int
+    reading: MeterReading
+
+
+@dataclass(frozen=True, slots=True)
+class MeterSilent:
+    """No valid reply for longer than the site allows; ``why`` is for the engineer (e.g. "bad CRC")."""
+
+    at: Stamp
+    evse: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class InterlockReported:
+    """What the interlock says of one EVSE (a whole snapshot, never a difference).
+
+    ``opened_at_ms`` and ``closed_at_ms`` are the kernel's monotonic milliseconds at which the contactor was
+    last seen open or closed, 0 before the first time. ``faults`` are names of the fault catalogue.
+    """
+
+    at: Stamp
+    evse: int
+    pilot: Pilot
+    contactor_closed: bool
+    lock: Literal["locked", "released", "moving"]
+    limit_ma: int
+    faults: frozenset[str]
+    opened_at_ms: int = 0
+    closed_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class InterlockLost:
+    """The interlock process does not answer; its outputs are at their safe values."""
+
+    at: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOpened:
+    at: Stamp
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkClosed:
+    at: Stamp
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartRequested:
+    """The backend asked for a transaction; ``call`` names the call to answer with `effects.AnswerStart`."""
+
+    at: Stamp
+    call: str
+    evse: int | None
+    remote_start_id: int
+    id_token: str
+    token_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    at: Stamp
+    call: str
+    transaction_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a transaction may take; None is no limit."""
+
+    cost_e4: int | None = None
+    energy_dwh: int | None = None
+    time_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionAnswered:
+    """The backend answered the transaction event ``seq_no``: its limit, and whether the token is accepted.
+
+    ``total_cost_e4`` is the backend's own sum, given when it has settled.
+    """
+
+    at: Stamp
+    transaction_id: str
+    seq_no: int
+    limit: Limit | None = None
+    token_accepted: bool = True
+    total_cost_e4: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TariffSet:
+    """A default tariff arrived (evse 0 is all of them); answered with `effects.AnswerTariff`."""
+
+    at: Stamp
+    call: str
+    evse: int
+    tariff: Tariff
+
+
+@dataclass(frozen=True, slots=True)
+class TariffsCleared:
+    """The backend took default tariffs back; an empty ``tariff_ids`` means all."""
+
+    at: Stamp
+    call: str
+    evse: int | None
+    tariff_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChanged:
+    """A device-model variable was set; the csms room has checked that it exists and fits."""
+
+    at: Stamp
+    call: str
+    component: str
+    variable: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebPaymentStarted:
+    """A driver is on the pay page of this EVSE; ``timeout_s`` 0 takes it back (OCPP 2.1 C25)."""
+
+    at: Stamp
+    evse: int
+    timeout_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineReached:
+    """The deadline that the core asked for has come."""
+
+    at: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class StorageFailed:
+    """The ledger could not take a record; nothing that depended on it has happened."""
+
+    at: Stamp
+    why: str
+
+
+Event = (
+    MeterSampled | MeterSilent | InterlockReported | InterlockLost | LinkOpened | LinkClosed | StartRequested
+    | StopRequested | TransactionAnswered | TariffSet | TariffsCleared | SettingChanged | WebPaymentStarted
+    | DeadlineReached | StorageFailed
+)  # fmt: skip

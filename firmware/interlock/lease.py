@@ -1,0 +1,155 @@
+"""The lease protocol between agent and interlock: small typed messages, free of Python.
+
+A frame is ``u16 length | u8 version | u8 type | body``, big-endian; ``length`` counts what follows it. The same
+frames can go over a UART to a safety microcontroller. docs/LEASE.md is the protocol's reference.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal, get_args
+
+VERSION = 1
+MAX_LENGTH = 64
+
+Lock = Literal["locked", "released", "moving"]
+
+FAULTS = (
+    "EmergencyStop",
+    "ContactorWelded",
+    "ContactorFailedToClose",
+    "ConnectorLockFailure",
+    "PilotFault",
+    "DiodeFault",
+    "ResidualCurrent",
+    "BoardLost",
+    "OverTemperature",
+)
+"""Fault names in the order of their bits in `Status.faults`; names are the fault catalogue's."""
+
+
+class MalformedFrameError(ValueError):
+    """Bytes that are no frame of this protocol; the connection is of no further use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Agent → interlock: up to ``limit_ma`` on ``evse`` for the next ``for_ms``. A newer ``seq`` replaces it."""
+
+    type: ClassVar[int] = 1
+    layout: ClassVar[struct.Struct] = struct.Struct("!BIII")
+    evse: int
+    seq: int
+    limit_ma: int
+    for_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Agent → interlock: take the pilot back, let the vehicle ramp down, then open."""
+
+    type: ClassVar[int] = 2
+    layout: ClassVar[struct.Struct] = struct.Struct("!BI")
+    evse: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetLock:
+    """Agent → interlock: lock (1) or release (0) the connector; release waits for the contactor to be open."""
+
+    type: ClassVar[int] = 3
+    layout: ClassVar[struct.Struct] = struct.Struct("!BIB")
+    evse: int
+    seq: int
+    locked: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClearFaults:
+    """Agent → interlock: an engineer says that the causes of latched faults are gone."""
+
+    type: ClassVar[int] = 4
+    layout: ClassVar[struct.Struct] = struct.Struct("!BI")
+    evse: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Interlock → agent: the whole state of one EVSE, on each change and at least once a second.
+
+    ``pilot`` is the ASCII code of A to F. ``contactor`` 1 closed. ``lock`` 0 released, 1 locked, 2 moving.
+    ``opened_at_ms`` and ``closed_at_ms`` are kernel monotonic times of the last change, 0 before the first.
+    ``faults`` is a bit set over `FAULTS`.
+    """
+
+    type: ClassVar[int] = 16
+    layout: ClassVar[struct.Struct] = struct.Struct("!BIBBBIIQQI")
+    evse: int
+    seq: int
+    pilot: int
+    contactor: int
+    lock: int
+    limit_ma: int
+    lease_left_ms: int
+    opened_at_ms: int
+    closed_at_ms: int
+    faults: int
+
+
+Message = Grant | Withdraw | SetLock | ClearFaults | Status
+_BY_TYPE = {kind.type: kind for kind in get_args(Message)}
+
+
+def encode(message: Message) -> bytes:
+    """Return the frame of a message."""
+    body = message.layout.pack(*(getattr(message, name) for name in message.__slots__))
+    return struct.pack("!HBB", len(body) + 2, VERSION, message.type) + body
+
+
+class Decoder:
+    """Takes bytes as they come and gives the messages that are complete."""
+
+    def __init__(self) -> None:
+        self._pending = b""
+
+    def feed(self, data: bytes) -> Iterator[Message]:
+        """Yield the messages completed by ``data``; unknown types are passed over.
+
+        Raises MalformedFrameError on a wrong version, an impossible length or a body of the wrong size.
+        """
+        self._pending += data
+        while len(self._pending) >= 2:
+            (length,) = struct.unpack_from("!H", self._pending)
+            if not 2 <= length <= MAX_LENGTH:
+                raise MalformedFrameError(f"frame length {length} is outside 2 to {MAX_LENGTH}")
+            if len(self._pending) < 2 + length:
+                return
+            frame, self._pending = self._pending[2 : 2 + length], self._pending[2 + length :]
+            message = _decode(frame)
+            if message is not None:
+                yield message
+
+
+def _decode(frame: bytes) -> Message | None:
+    version, kind = frame[0], frame[1]
+    if version != VERSION:
+        raise MalformedFrameError(f"protocol version {version}, this side speaks {VERSION}")
+    cls = _BY_TYPE.get(kind)
+    if cls is None:
+        return None
+    if len(frame) - 2 != cls.layout.size:
+        raise MalformedFrameError(f"{cls.__name__} of {len(frame) - 2} bytes, expected {cls.layout.size}")
+    message: Message = cls(*cls.layout.unpack(frame[2:]))
+    return message
+
+
+def fault_bits(names: frozenset[str]) -> int:
+    """Return the bit set of fault names. Raises ValueError for a name that is not in `FAULTS`."""
+    return sum(1 << FAULTS.index(name) for name in names)
+
+
+def fault_names(bits: int) -> frozenset[str]:
+    """Return the fault names of a bit set; bits of a newer interlock are passed over."""
+    return frozenset(name for index, name in enumerate(FAULTS) if bits & 1 << index)
