@@ -1,7 +1,7 @@
-"""What a site, a board and a meter map say, as types. Times in seconds, currents in amperes, as people write them.
+"""What a site, a board and a meter map say, as types. Times are seconds, currents amperes, as people write them.
 
-Every key is checked when a file is loaded (`config.load`): unknown keys, wrong types and values out of range are
-errors with their path. Field docstrings are in docs/CONFIG.md's words; the site file's example shows them all.
+Every key is checked when a file is loaded (`config.load`): unknown keys, wrong types and values out of range
+are errors with their path. config/site.example.toml shows every key with its meaning.
 """
 
 from decimal import Decimal
@@ -53,7 +53,7 @@ class Csms(_Table):
 
 
 class MeterWiring(_Table):
-    """Which meter measures an EVSE: its register map (config/meters/), its port on the board, its unit number."""
+    """Which meter measures an EVSE: its register map (config/meters/), its port on the board, its unit."""
 
     map: Name
     port: Name = "meter"

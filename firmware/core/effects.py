@@ -51,7 +51,7 @@ class SecureLock:
 
 @dataclass(frozen=True, slots=True)
 class PaceMeter:
-    """Read everything once a second ("full"), or only the register as fast as the wire allows ("register")."""
+    """Read everything each second ("full"), or only the register, as fast as the wire allows ("register")."""
 
     rank: ClassVar[int] = 3
     evse: int

@@ -52,11 +52,11 @@ class VehicleConnected:
 
 @dataclass(frozen=True, slots=True)
 class UsageRecorded:
-    """One cut of usage: the reading, what it came to so far, and the OCMF payload that is sealed.
+    """One cut of usage: the reading, what it came to so far, and the sealed record.
 
     The core fills ``payload`` with the exact OCMF payload text; on the way into the ledger the signing room
-    seals it into ``ocmf`` (the whole text ``OCMF|payload|signature``) and empties ``payload``. Sums are cumulative since the transaction's begin.
-    ``trigger`` is an OCPP TriggerReasonEnumType value.
+    seals it into ``ocmf`` (the whole text ``OCMF|payload|signature``) and empties ``payload``. Sums are
+    cumulative since the transaction's begin. ``trigger`` is an OCPP TriggerReasonEnumType value.
     """
 
     at: Stamp
@@ -98,7 +98,7 @@ class CostSummary:
 
 @dataclass(frozen=True, slots=True)
 class TransactionEnded:
-    """The end. ``stopped_reason`` and ``trigger`` are OCPP 2.1 enum values; ``fault`` a catalogue name or ""."""
+    """The end. ``stopped_reason`` and ``trigger`` are OCPP 2.1 values; ``fault`` a catalogue name or ""."""
 
     at: Stamp
     evse: int

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One row. ``severity`` is OCPP's (0 danger … 9 debug); ``tech_code`` a CharIN MREC code where one exists.
+    """One row. ``severity`` is OCPP's (0 danger … 9 debug); ``tech_code`` a CharIN MREC code if there is one.
 
     ``latching`` faults stay until an engineer or the backend clears them. ``blocks`` says that no charge may
     start or go on while it stands. Texts are (zh, en).

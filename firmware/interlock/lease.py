@@ -1,7 +1,7 @@
 """The lease protocol between agent and interlock: small typed messages, free of Python.
 
-A frame is ``u16 length | u8 version | u8 type | body``, big-endian; ``length`` counts what follows it. The same
-frames can go over a UART to a safety microcontroller. docs/LEASE.md is the protocol's reference.
+A frame is ``u16 length | u8 version | u8 type | body``, big-endian; ``length`` counts what follows it. The
+same frames can go over a UART to a safety microcontroller. docs/LEASE.md is the protocol's reference.
 """
 
 import struct
@@ -34,7 +34,7 @@ class MalformedFrameError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Agent → interlock: up to ``limit_ma`` on ``evse`` for the next ``for_ms``. A newer ``seq`` replaces it."""
+    """Agent → interlock: up to ``limit_ma`` on ``evse`` for the next ``for_ms``; a newer ``seq`` replaces."""
 
     type: ClassVar[int] = 1
     layout: ClassVar[struct.Struct] = struct.Struct("!BIII")
@@ -56,7 +56,7 @@ class Withdraw:
 
 @dataclass(frozen=True, slots=True)
 class SetLock:
-    """Agent → interlock: lock (1) or release (0) the connector; release waits for the contactor to be open."""
+    """Agent → interlock: lock (1) or release (0) the connector; release waits for the open contactor."""
 
     type: ClassVar[int] = 3
     layout: ClassVar[struct.Struct] = struct.Struct("!BIB")
