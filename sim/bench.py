@@ -1,0 +1,288 @@
+"""The bench: a board, a backend and a station as real processes on real wires, in one work directory.
+
+The station runs through its public entry point (``wattseal run``) with generated site files; only its
+billing clock, the vehicle and the meter run ``speed`` times as fast as life.
+"""
+
+import asyncio
+import json
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sim.clients import BoardClient, CsmsClient, png_of
+from sim.processes import Child, ProcessFailedError, descendants, kill
+from sim.site_files import CONFIG, merged, sample_board, sample_site, timed_for, write_toml
+from sim.trace import records_in_trace
+
+READY_WITHIN_S = 30.0
+
+
+class BenchError(RuntimeError):
+    """The bench cannot do this; the text says what and why."""
+
+
+@dataclass(frozen=True)
+class ExternalCsms:
+    """A backend that is not ours: ``name`` is the station's identity there, ``ocpp`` 2.1, 2.0.1 or 1.6."""
+
+    url: str
+    name: str
+    password: str = ""
+    ocpp: str = "2.1"
+
+
+@dataclass(frozen=True)
+class BenchOptions:
+    """What a bench is made of.
+
+    ``starts_at`` is the billing clock's first moment (now, if None); ``watts`` what the vehicle draws, or
+    ``load`` a recorded load (CSV) that is replayed; ``site`` is laid over the generated site file.
+    """
+
+    work_dir: Path
+    speed: int = 60
+    starts_at: datetime | None = None
+    watts: int = 7200
+    load: Path | None = None
+    language: str | None = None
+    csms: ExternalCsms | None = None
+    tariff: Path | None = None
+    site: dict[str, Any] = field(default_factory=dict)
+
+
+class Bench:
+    """A running bench. Start it with `Bench.start`, end it with `stop` (or use it in ``async with``)."""
+
+    def __init__(self, options: BenchOptions) -> None:
+        self.options = options
+        self.work_dir = options.work_dir.resolve()
+        self.run_dir = Path(tempfile.mkdtemp(prefix="wattseal-"))  # short: socket paths end at 107 bytes
+        self.site_path = self.work_dir / "site.toml"
+        self.tariff_path = self.work_dir / "tariff.toml"
+        self.state_dir = self.work_dir / "state"
+        self.station_log = self.work_dir / "station.log"
+        self.frames_path = self.work_dir / "frames.jsonl"
+        self.pay_url: str | None = None
+        self.board = BoardClient(self.run_dir / "board.sock.control")
+        self.csms: CsmsClient | None = None
+        self.import_wh_at_start = 0.0
+        starts_at = options.starts_at or datetime.now(UTC)
+        self._anchor_ns = time.monotonic_ns()
+        self._anchor_utc_ms = round(starts_at.timestamp() * 1000)
+        self._children: dict[str, Child] = {}
+
+    @classmethod
+    async def start(cls, options: BenchOptions) -> "Bench":
+        """Start board, backend and station; return when the station is in service.
+
+        Raises ProcessFailedError with the failing process' last log lines; nothing is left running then.
+        """
+        bench = cls(options)
+        try:
+            await bench._start_all()
+        except BaseException:
+            await bench.stop()
+            raise
+        return bench
+
+    async def __aenter__(self) -> "Bench":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def stop(self) -> None:
+        """End everything, the station first so that it can part from the backend in good order."""
+        for name in ("station", "csms", "board"):
+            child = self._children.pop(name, None)
+            if child is not None:
+                await child.stop()
+        await self.board.close()
+        if self.csms is not None:
+            await self.csms.close()
+        shutil.rmtree(self.run_dir, ignore_errors=True)
+
+    # -- what can be done to it ----------------------------------------------------------------------------
+
+    async def cut_power(self) -> None:
+        """Take the station's power away: all its processes die at once, the board's outputs fall to safe."""
+        await self._pop("station").kill()
+        for pid_file in self.run_dir.glob("*.pid"):
+            pid_file.unlink()
+
+    async def restore_power(self) -> None:
+        """Power is back: the station starts with the ledger it had."""
+        if "station" in self._children:
+            raise BenchError("the station has power; cut it first")
+        await self._start_station()
+
+    async def kill_agent(self) -> None:
+        """SIGKILL the agent only; supervisor and interlock live on."""
+        pid = int((self.run_dir / "agent.pid").read_text())
+        if pid not in descendants(self._station.pid):
+            raise BenchError(f"process {pid} in agent.pid is not a process of this bench's station")
+        kill([pid])
+
+    async def display_png(self) -> bytes:
+        """Return what the display shows as PNG, empty while nothing has been drawn."""
+        picture = await self.board.picture()
+        return png_of(picture) if picture is not None else b""
+
+    async def records(self) -> list[str]:
+        """Return the usage records (OCMF texts) that reached the backend, in order."""
+        if self.csms is None:
+            return records_in_trace(self.frames_path)
+        texts = []
+        for summary in await self.csms.transactions():
+            transaction = await self.csms.transaction(summary["id"])
+            texts += [minute["ocmf"] for minute in transaction["minutes"] if minute["ocmf"]]
+        return texts
+
+    # -- what is true of it --------------------------------------------------------------------------------
+
+    @property
+    def has_power(self) -> bool:
+        return "station" in self._children
+
+    @property
+    def station_id(self) -> str:
+        """The station's OCPP identity."""
+        identity: str = self._site()["station"]["id"]
+        return identity
+
+    def billing_utc_ms(self) -> int:
+        """Return the billing clock's time, milliseconds since 1970."""
+        return self._anchor_utc_ms + (time.monotonic_ns() - self._anchor_ns) * self.options.speed // 1_000_000
+
+    def check_alive(self) -> None:
+        """Raise ProcessFailedError if a process of the bench ended by itself."""
+        for child in self._children.values():
+            if not child.alive:
+                raise child.failure("ended unexpectedly")
+
+    # -- starting ------------------------------------------------------------------------------------------
+
+    async def _start_all(self) -> None:
+        self.work_dir.mkdir(parents=True, exist_ok=True)
+        self.state_dir.mkdir(exist_ok=True)
+        shutil.copyfile(self.options.tariff or CONFIG / self._site()["tariff"], self.tariff_path)
+        self._write_site()
+        await self._start_board()
+        self.import_wh_at_start = (await self.board.state())["import_wh"]
+        if self.options.csms is None:
+            await self._start_csms()
+            self._write_site()
+        await self._start_station()
+
+    async def _start_board(self) -> None:
+        options = self.options
+        command = ["-m", "sim.board", "--address", str(self.run_dir / "board.sock")]
+        command += ["--tty", str(self.run_dir / "tty-meter"), "--watts", str(options.watts), *self._clock()]
+        if options.load is not None:
+            command += ["--load", str(options.load.resolve())]
+        child = await self._launch("board", command)
+        await child.first_line(READY_WITHIN_S)
+
+    async def _start_csms(self) -> None:
+        command = ["-m", "sim.csms", "--site", str(self.site_path), "--tariff", str(self.tariff_path)]
+        command += ["--ocpp-port", "0", "--pay-port", "0", *self._clock(), "--trace", str(self.frames_path)]
+        child = await self._launch("csms", command)
+        line = await child.first_line(READY_WITHIN_S)
+        urls = json.loads(line)
+        self._ocpp_url, self.pay_url = urls["ocpp"], urls["pay"]
+        self.csms = CsmsClient(urls["pay"], self.station_id)
+
+    async def _start_station(self) -> None:
+        command = ["-m", "firmware", "run", "--config", str(self.site_path)]
+        station = await self._launch("station", command)
+        station.keep_draining()
+        deadline = time.monotonic() + READY_WITHIN_S
+        while not await self._in_service():
+            if not station.alive:
+                raise station.failure("ended before it was in service")
+            if time.monotonic() > deadline:
+                raise station.failure(f"was not in service within {READY_WITHIN_S:.0f} s")
+            await asyncio.sleep(0.05)
+
+    async def _in_service(self) -> bool:
+        """Whether the agent runs, draws, and (with our own backend) is connected and has told its status."""
+        if not (self.run_dir / "agent.pid").exists() or await self.board.picture() is None:
+            return False
+        if self.csms is None:
+            return True
+        stations = [s for s in (await self.csms.state())["stations"] if s["id"] == self.station_id]
+        return any(station["connected"] and station["connectors"] for station in stations)
+
+    async def _launch(self, name: str, command: list[str]) -> Child:
+        child = await Child.start(name, command, self.work_dir / f"{name}.log")
+        self._children[name] = child
+        return child
+
+    @property
+    def _station(self) -> Child:
+        if "station" not in self._children:
+            raise BenchError("the station has no power")
+        return self._children["station"]
+
+    def _pop(self, name: str) -> Child:
+        if name not in self._children:
+            raise BenchError(f"the {name} does not run")
+        return self._children.pop(name)
+
+    # -- its files -----------------------------------------------------------------------------------------
+
+    def _clock(self) -> list[str]:
+        return [
+            *("--rate", str(self.options.speed)),
+            *("--anchor-monotonic-ns", str(self._anchor_ns)),
+            *("--anchor-utc-ms", str(self._anchor_utc_ms)),
+        ]
+
+    def _site(self) -> dict[str, Any]:
+        site = merged(sample_site(), timed_for(self.options.speed))
+        if self.options.language is not None:
+            site["language"] = self.options.language
+        if self.options.csms is not None:
+            site = merged(site, _site_for(self.options.csms))
+        return merged(site, self.options.site)
+
+    def _write_site(self) -> None:
+        generated: dict[str, Any] = {
+            "board": "board.toml",
+            "tariff": "tariff.toml",
+            "state_dir": str(self.state_dir),
+            "run_dir": str(self.run_dir),
+            "csms": {},
+        }
+        if self.options.csms is not None:
+            generated["csms"] = {"trace": str(self.frames_path)}
+        elif self.pay_url is not None:
+            generated["csms"] = {"url": self._ocpp_url}
+            path = "/pay/{chargingstationid}/{evse}?totp={totp}&v={version}"
+            generated["web_payments"] = {"url_template": self.pay_url + path}
+        write_toml(self.site_path, merged(self._site(), generated))
+        write_toml(self.work_dir / "board.toml", self._board())
+
+    def _board(self) -> dict[str, Any]:
+        clock = {
+            "source": "scaled",
+            "rate": self.options.speed,
+            "anchor_monotonic_ns": self._anchor_ns,
+            "anchor_utc_ms": self._anchor_utc_ms,
+        }
+        mine = {"address": str(self.run_dir / "board.sock"), "clock": clock}
+        line = {"serial": {"meter": {"device": str(self.run_dir / "tty-meter")}}}
+        return merged(merged(sample_board(), mine), line)
+
+
+def _site_for(csms: ExternalCsms) -> dict[str, Any]:
+    settings = {"url": csms.url, "password": csms.password, "versions": [f"ocpp{csms.ocpp}"]}
+    return {"station": {"id": csms.name}, "csms": settings}
+
+
+__all__ = ["Bench", "BenchError", "BenchOptions", "ExternalCsms", "ProcessFailedError"]
