@@ -61,7 +61,7 @@ class MeterWiring(_Table):
     serial: str = ""
 
 
-class Evse(_Table):
+class Evse(_Table, kw_only=True):
     """One EVSE: what its cable and fuse carry, and its meter."""
 
     id: Positive
@@ -89,7 +89,7 @@ class Station(_Table):
     serial: str = ""
 
 
-class Site(_Table):
+class Site(_Table, kw_only=True):
     """site.toml: all of one charger. ``board`` and ``tariff`` are paths relative to the site file."""
 
     station: Station
