@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,28 @@ def public_key_in_trace(path: Path) -> str:
         if value.get("publicKey"):
             return base64.b64decode(value["publicKey"]).decode().rsplit(":", 1)[-1]
     return ""
+
+
+def receipt_in_trace(path: Path) -> dict[str, Any]:
+    """Return the newest charge's receipt as the station stated it, for a backend whose books we cannot see.
+
+    The bill is the station's own (its last record); ``settled`` says that the backend acknowledged the end,
+    ``verified`` is None because nobody here has checked the seals.
+    """
+    payloads = [json.loads(text.split("|")[1], parse_float=Decimal) for text in records_in_trace(path)]
+    newest = [payload for payload in payloads if payload["UT"] == payloads[-1]["UT"]]
+    if not newest:
+        return {"energy_wh": 0.0, "total": "0.00", "currency": "CNY", "minutes": 0, "verified": None}
+    last = newest[-1]
+    energy_kwh = Decimal(last["RD"][0]["RV"]) - Decimal(last["UB"])
+    return {
+        "transaction_id": last["UT"],
+        "energy_wh": float(energy_kwh * 1000),
+        "total": str(Decimal(last["UC"]).quantize(Decimal("0.01"), ROUND_HALF_UP)),
+        "currency": last["UU"],
+        "minutes": len(newest) - 1,
+        "verified": None,
+    }
 
 
 def _signed_values(path: Path) -> Iterator[dict[str, Any]]:
