@@ -51,6 +51,17 @@ class VehicleConnected:
 
 
 @dataclass(frozen=True, slots=True)
+class ChargingBegan:
+    """Energy began to flow for the first time in this transaction: what was bought runs from here."""
+
+    at: Stamp
+    evse: int
+    transaction_id: str
+    seq_no: int
+    offline: bool
+
+
+@dataclass(frozen=True, slots=True)
 class UsageRecorded:
     """One cut of usage: the reading, what it came to so far, and the sealed record.
 
@@ -79,8 +90,23 @@ class UsageRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class StopDecided:
+    """The transaction is to end. Kept so that a restart between the decision and the end does not undo it."""
+
+    at: Stamp
+    evse: int
+    transaction_id: str
+    stopped_reason: str
+    trigger: str
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
 class CostSummary:
-    """The bill in full (OCPP costDetails). ``total_minor`` is what is charged, taxes included."""
+    """The bill in full (OCPP costDetails). ``total_minor`` is what is charged, taxes included.
+
+    ``service_cost_e4`` is the service fee inside ``energy_cost_e4``; the four parts exclude tax.
+    """
 
     currency: str
     kind: Literal["NormalCost", "MinCost", "MaxCost"]
@@ -94,6 +120,7 @@ class CostSummary:
     energy_dwh: int
     charging_ms: int
     idle_ms: int
+    service_cost_e4: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +177,11 @@ class TariffRemoved:
 
 
 Entry = (
-    TransactionStarted | LimitAccepted | VehicleConnected | UsageRecorded | TransactionEnded | FaultRaised
-    | FaultCleared | SettingStored | TariffStored | TariffRemoved
+    TransactionStarted | LimitAccepted | VehicleConnected | ChargingBegan | UsageRecorded | StopDecided
+    | TransactionEnded | FaultRaised | FaultCleared | SettingStored | TariffStored | TariffRemoved
 )  # fmt: skip
 
-TransactionEntry = TransactionStarted | LimitAccepted | VehicleConnected | UsageRecorded | TransactionEnded
+TransactionEntry = (
+    TransactionStarted | LimitAccepted | VehicleConnected | ChargingBegan | UsageRecorded | StopDecided
+    | TransactionEnded
+)  # fmt: skip

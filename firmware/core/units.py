@@ -12,11 +12,15 @@ Trust = Literal["unsynchronised", "informative", "synchronised"]
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """When something was known: ``mono_ms`` for durations, ``utc_ms`` for people, ``trust`` in the latter."""
+    """When something was known: ``mono_ms`` for durations, ``utc_ms`` for people, ``trust`` in the latter.
+
+    ``offset_min`` is the station's local time minus UTC at that moment: tariff hours are local.
+    """
 
     mono_ms: int
     utc_ms: int
     trust: Trust
+    offset_min: int = 0
 
 
 def round_half_up(numerator: int, denominator: int) -> int:

@@ -1,0 +1,444 @@
+"""The charge point: ``step(state, event) -> (state', effects)`` composes its parts and owns every decision.
+
+Pure and synchronous. An event changes facts; facts yield entries (durable) one after another until nothing
+more follows; what the surroundings should be told, less what they were told, makes the rest.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+
+from firmware.core import limits
+from firmware.core.effects import (
+    AnswerCall,
+    AnswerStart,
+    Append,
+    Effect,
+    PaceMeter,
+    Permit,
+    ReleaseLock,
+    ReportStatus,
+    SecureLock,
+    Show,
+    WakeUplink,
+    Withdraw,
+)
+from firmware.core.entries import (
+    Entry,
+    FaultCleared,
+    FaultRaised,
+    LimitAccepted,
+    SettingStored,
+    StopDecided,
+    TariffRemoved,
+    TariffStored,
+    TransactionStarted,
+)
+from firmware.core.events import (
+    DeadlineReached,
+    Event,
+    InterlockLost,
+    InterlockReported,
+    LinkClosed,
+    LinkOpened,
+    MeterSampled,
+    MeterSilent,
+    SettingChanged,
+    StartRequested,
+    StopRequested,
+    StorageFailed,
+    TariffsCleared,
+    TariffSet,
+    TransactionAnswered,
+    WebPaymentStarted,
+)
+from firmware.core.journal import apply, with_evse
+from firmware.core.metering import implausible
+from firmware.core.presentation import outputs
+from firmware.core.state import Evse, Outputs, Phase, Receipt, State, Transaction
+from firmware.core.transaction import blocking_faults, next_entry, why_stop
+from firmware.core.units import Stamp
+from firmware.core.web_payment import valid_until_utc_ms
+
+
+def step(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+    """Return the state after an event, and what is to be done, in the order in which it is to be done."""
+    turn = _Turn(state, event.at)
+    turn.count_time()
+    turn.take_in(event)
+    if not turn.state.storage_failed:
+        for evse in turn.state.evses:
+            turn.follow_up(evse.evse)
+    turn.tell()
+    return turn.state, tuple(sorted(turn.effects, key=lambda effect: effect.rank))
+
+
+class _Turn:
+    """One step in the making: the state so far and the effects collected."""
+
+    def __init__(self, state: State, now: Stamp) -> None:
+        self.state = state
+        self.now = now
+        self.effects: list[Effect] = []
+
+    def append(self, entry: Entry) -> None:
+        self.state = apply(self.state, entry)
+        self.effects += (Append(entry), WakeUplink())
+
+    def put(self, evse: Evse) -> None:
+        self.state = with_evse(self.state, evse)
+
+    # durations
+
+    def count_time(self) -> None:
+        """Count the time since the last event as charging or idle, by what was true in between."""
+        for evse in self.state.evses:
+            transaction = evse.transaction
+            if transaction is not None and transaction.began:
+                self.put(replace(evse, transaction=_counted(evse, transaction, self.now.mono_ms)))
+
+    # facts
+
+    def take_in(self, event: Event) -> None:
+        match event:
+            case MeterSampled():
+                self._take_reading(event)
+            case InterlockReported():
+                self._take_interlock(event)
+            case MeterSilent():
+                self.put(replace(self.state.evse(event.evse), meter_silent=event.why))
+            case InterlockLost():
+                for evse in self.state.evses:
+                    self.put(_without_interlock(evse, self.now.mono_ms))
+            case StorageFailed():
+                self.state = replace(self.state, storage_failed=True)
+            case DeadlineReached():
+                self._expire()
+            case _:
+                self._take_backend(event)
+
+    def _take_backend(self, event: Event) -> None:
+        match event:
+            case LinkOpened() | LinkClosed():
+                self.state = replace(self.state, online=isinstance(event, LinkOpened))
+            case StartRequested():
+                self._start(event)
+            case StopRequested():
+                self._stop(event)
+            case TransactionAnswered():
+                self._answered(event)
+            case TariffSet() | TariffsCleared():
+                self._tariff(event)
+            case SettingChanged():
+                self.append(SettingStored(event.component, event.variable, event.value))
+                self.effects.append(AnswerCall(event.call, "Accepted"))
+            case WebPaymentStarted():
+                self._web_payment(event)
+
+    def _take_reading(self, event: MeterSampled) -> None:
+        evse, reading = self.state.evse(event.evse), event.reading
+        settings = next(item for item in self.state.settings.evses if item.evse == event.evse)
+        why = implausible(evse.reading, reading, settings.max_power_w, settings.meter.resolution_dwh)
+        if why and evse.transaction is not None:
+            self.put(replace(evse, meter_silent="", meter_implausible=why))
+            return
+        power_w = evse.power_w if reading.power_w is None else reading.power_w
+        self.put(replace(evse, reading=reading, power_w=power_w, meter_silent="", meter_implausible=""))
+
+    def _take_interlock(self, event: InterlockReported) -> None:
+        evse, now_ms = self.state.evse(event.evse), event.at.mono_ms
+        was_closed = evse.contactor_closed
+        opened_ms = evse.open_since_ms if evse.open_since_ms is not None else now_ms
+        evse = replace(
+            evse,
+            interlock=event,
+            interlock_lost=False,
+            open_since_ms=None if event.contactor_closed else opened_ms,
+        )
+        transaction = evse.transaction
+        if transaction is not None and was_closed != event.contactor_closed:
+            idle_since = None if event.contactor_closed else now_ms
+            evse = replace(evse, transaction=replace(transaction, idle_since_ms=idle_since))
+        if evse.receipt is not None and event.pilot == "A" and evse.receipt.unplugged_at_ms is None:
+            evse = replace(evse, receipt=replace(evse.receipt, unplugged_at_ms=now_ms))
+        self.put(evse)
+
+    def _expire(self) -> None:
+        for evse in self.state.evses:
+            paying, receipt = evse.paying_until_ms, evse.receipt
+            if paying is not None and paying <= self.now.mono_ms:
+                paying = None
+            if receipt is not None and _receipt_ends(self.state, receipt) <= self.now.mono_ms:
+                receipt = None
+            self.put(replace(evse, paying_until_ms=paying, receipt=receipt))
+
+    # the backend's wishes
+
+    def _start(self, event: StartRequested) -> None:
+        evse = self._evse_for(event)
+        refusal = _why_not_start(self.state, evse)
+        if evse is None or evse.tariff is None or refusal is not None:
+            code, why = refusal or ("UnknownEvse", f"this station has no EVSE {event.evse}")
+            self.effects.append(AnswerStart(event.call, accepted=False, reason_code=code, why=why))
+            return
+        transaction_id = _transaction_id(self.state, event)
+        self.append(
+            TransactionStarted(
+                event.at,
+                evse.evse,
+                transaction_id,
+                0,
+                not self.state.online,
+                event.remote_start_id,
+                event.id_token,
+                event.token_type,
+                evse.tariff,
+            )
+        )
+        self.effects.append(AnswerStart(event.call, accepted=True, transaction_id=transaction_id))
+
+    def _evse_for(self, event: StartRequested) -> Evse | None:
+        """Return the EVSE meant; without a number, the first that could start."""
+        if event.evse is not None:
+            return next((evse for evse in self.state.evses if evse.evse == event.evse), None)
+        free = (evse for evse in self.state.evses if _why_not_start(self.state, evse) is None)
+        return next(free, self.state.evses[0])
+
+    def _stop(self, event: StopRequested) -> None:
+        evse = self._evse_of(event.transaction_id)
+        if evse is None or evse.transaction is None:
+            why = f"no transaction {event.transaction_id} is running here"
+            self.effects.append(AnswerCall(event.call, "Rejected", "UnknownTx", why))
+            return
+        if evse.transaction.stop is None:
+            self.append(StopDecided(self.now, evse.evse, event.transaction_id, "Remote", "RemoteStop", ""))
+        self.effects.append(AnswerCall(event.call, "Accepted"))
+
+    def _evse_of(self, transaction_id: str) -> Evse | None:
+        running = (evse for evse in self.state.evses if evse.transaction is not None)
+        return next(
+            (evse for evse in running if evse.transaction.start.transaction_id == transaction_id),  # type: ignore[union-attr]
+            None,
+        )
+
+    def _answered(self, event: TransactionAnswered) -> None:
+        evse = self._evse_of(event.transaction_id)
+        if evse is None or evse.transaction is None:
+            self._settle(event)
+            return
+        transaction = evse.transaction
+        if not event.token_accepted and transaction.stop is None:
+            self.append(
+                StopDecided(self.now, evse.evse, event.transaction_id, "DeAuthorized", "Deauthorized", "")
+            )
+        elif event.limit is not None and event.limit != transaction.limit:
+            offline = not self.state.online
+            self.append(
+                LimitAccepted(
+                    self.now, evse.evse, event.transaction_id, transaction.next_seq, offline, event.limit
+                )
+            )
+
+    def _settle(self, event: TransactionAnswered) -> None:
+        """The backend answered an end: settled when it names no sum of its own, or the same."""
+        for evse in self.state.evses:
+            receipt = evse.receipt
+            if receipt is None or receipt.ended.transaction_id != event.transaction_id:
+                continue
+            same = event.total_cost_e4 in (None, receipt.ended.cost.total_minor * 100)
+            if same and event.seq_no == receipt.ended.seq_no:
+                self.put(replace(evse, receipt=replace(receipt, settled=True)))
+
+    def _tariff(self, event: TariffSet | TariffsCleared) -> None:
+        if isinstance(event, TariffsCleared):
+            self._clear_tariffs(event)
+            return
+        currency = self.state.settings.tariff.currency
+        if event.tariff.currency != currency:
+            why = f"this station sells in {currency}, not {event.tariff.currency}"
+            self.effects.append(AnswerCall(event.call, "Rejected", "InvalidValue", why))
+            return
+        self.append(TariffStored(event.evse, event.tariff))
+        self.effects.append(AnswerCall(event.call, "Accepted"))
+
+    def _clear_tariffs(self, event: TariffsCleared) -> None:
+        """Take backend tariffs back; the site file's own tariff is then in force again."""
+        cleared = [
+            evse.evse
+            for evse in self.state.evses
+            if event.evse in (None, 0, evse.evse)
+            and evse.tariff is not None
+            and evse.tariff != self.state.settings.tariff
+            and (not event.tariff_ids or evse.tariff.tariff_id in event.tariff_ids)
+        ]
+        for number in cleared:
+            self.append(TariffRemoved(number))
+        self.effects.append(AnswerCall(event.call, "Accepted" if cleared else "NoTariff"))
+
+    def _web_payment(self, event: WebPaymentStarted) -> None:
+        until = self.now.mono_ms + event.timeout_s * 1000 if event.timeout_s > 0 else None
+        for evse in self.state.evses:
+            if event.evse in (0, evse.evse):
+                self.put(replace(evse, paying_until_ms=until))
+
+    # decisions
+
+    def follow_up(self, number: int) -> None:
+        """Append what follows from the facts until nothing more follows."""
+        self._note_faults(number)
+        while (entry := self._next_entry(self.state.evse(number))) is not None:
+            self.append(entry)
+
+    def _next_entry(self, evse: Evse) -> Entry | None:
+        transaction = evse.transaction
+        if transaction is None:
+            return None
+        stop = why_stop(self.state, evse, transaction, self.now) if transaction.stop is None else None
+        return stop or next_entry(self.state, evse, transaction, self.now)
+
+    def _note_faults(self, number: int) -> None:
+        evse = self.state.evse(number)
+        standing = _standing_faults(evse)
+        transaction_id = evse.transaction.start.transaction_id if evse.transaction else ""
+        for name in sorted(standing.keys() - evse.faults):
+            self.append(FaultRaised(self.now, number, name, standing[name], transaction_id))
+        for name in sorted(evse.faults - standing.keys()):
+            self.append(FaultCleared(self.now, number, name))
+
+    # what the surroundings are told
+
+    def tell(self) -> None:
+        for evse in self.state.evses:
+            wanted = outputs(self.state, evse, self.now)
+            if wanted != evse.told:
+                self.effects += _difference(evse, wanted)
+                self.put(replace(evse, told=wanted))
+
+
+def _counted(evse: Evse, transaction: Transaction, now_ms: int) -> Transaction:
+    elapsed = max(0, now_ms - transaction.counted_to_ms)
+    if evse.contactor_closed:
+        transaction = replace(transaction, charging_ms=transaction.charging_ms + elapsed)
+    elif transaction.phase is Phase.ENERGISED:
+        transaction = replace(transaction, idle_ms=transaction.idle_ms + elapsed)
+    return replace(transaction, counted_to_ms=max(now_ms, transaction.counted_to_ms))
+
+
+def _without_interlock(evse: Evse, now_ms: int) -> Evse:
+    """The interlock is gone, and with it every permission: the hal has put its outputs to safe."""
+    opened_ms = now_ms if evse.open_since_ms is None else evse.open_since_ms
+    return replace(evse, interlock=None, interlock_lost=True, open_since_ms=opened_ms)
+
+
+_OWN_FAULTS = frozenset({"MeterSilent", "MeterImplausible", "InterlockLost"})
+
+
+def _standing_faults(evse: Evse) -> dict[str, str]:
+    """Return the faults that stand by the facts, with a detail for the engineer.
+
+    While the interlock has not spoken (after a restart) its faults are those that stood before.
+    """
+    from_interlock = evse.interlock.faults if evse.interlock else evse.faults - _OWN_FAULTS
+    standing = dict.fromkeys(from_interlock, "")
+    if evse.meter_silent:
+        standing["MeterSilent"] = evse.meter_silent
+    elif evse.reading is None and "MeterSilent" in evse.faults:
+        standing["MeterSilent"] = ""
+    if evse.meter_implausible:
+        standing["MeterImplausible"] = evse.meter_implausible
+    if evse.interlock_lost:
+        standing["InterlockLost"] = ""
+    return standing
+
+
+def _why_not_start(state: State, evse: Evse | None) -> tuple[str, str] | None:
+    """Return OCPP's reason code and words for a start that cannot be, or None."""
+    if evse is None:
+        return "UnknownEvse", "this station has no such EVSE"
+    if state.storage_failed:
+        return "InternalError", "the station cannot store records"
+    faults = blocking_faults(evse)
+    if faults:
+        return "FaultedEvse", f"out of service: {', '.join(faults)}"
+    if evse.transaction is not None:
+        return "TxInProgress", f"transaction {evse.transaction.start.transaction_id} is running"
+    if evse.interlock is None or evse.reading is None:
+        return "NotReady", "the station is starting up"
+    return None
+
+
+def _transaction_id(state: State, event: StartRequested) -> str:
+    """Return an id that no other start has: a hash over what is unique about this one, as a UUID."""
+    unique = (
+        state.settings.station_id,
+        event.at.utc_ms,
+        event.at.mono_ms,
+        event.remote_start_id,
+        event.id_token,
+    )
+    digest = hashlib.sha256(repr(unique).encode()).hexdigest()
+    return f"{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-a{digest[17:20]}-{digest[20:32]}"
+
+
+def _difference(evse: Evse, wanted: Outputs) -> list[Effect]:
+    told, number = evse.told, evse.evse
+    effects: list[Effect] = []
+    if wanted.permit_ma != told.permit_ma:
+        effects.append(
+            Permit(number, wanted.permit_ma) if wanted.permit_ma else Withdraw(number, _because(evse))
+        )
+    if wanted.lock_released is not None and wanted.lock_released != told.lock_released:
+        effects.append(ReleaseLock(number) if wanted.lock_released else SecureLock(number))
+    if wanted.register_pace != told.register_pace:
+        effects.append(PaceMeter(number, "register" if wanted.register_pace else "full"))
+    if wanted.view is not None and wanted.view != told.view:
+        effects.append(Show(wanted.view))
+    if wanted.status is not None and wanted.status != told.status:
+        effects.append(ReportStatus(number, wanted.status))
+    return effects
+
+
+def _because(evse: Evse) -> str:
+    if evse.transaction is None or evse.transaction.stop is None:
+        return "no permission stands"
+    return evse.transaction.stop.fault or evse.transaction.stop.stopped_reason
+
+
+def _receipt_ends(state: State, receipt: Receipt) -> int:
+    return _never if receipt.unplugged_at_ms is None else receipt.unplugged_at_ms + state.settings.receipt_ms
+
+
+_never = 1 << 62
+
+
+def next_deadline_ms(state: State, now: Stamp) -> int | None:
+    """Return the monotonic time at which the core wants a `DeadlineReached`, or None."""
+    deadlines = [deadline for evse in state.evses for deadline in _deadlines(state, evse, now)]
+    return min((deadline for deadline in deadlines if deadline < _never), default=None)
+
+
+def _deadlines(state: State, evse: Evse, now: Stamp) -> Iterable[int]:
+    transaction = evse.transaction
+    if transaction is not None:
+        yield from _transaction_deadlines(state, evse, transaction)
+    if evse.receipt is not None:
+        yield _receipt_ends(state, evse.receipt)
+    if evse.paying_until_ms is not None:
+        yield evse.paying_until_ms
+    if evse.told.view is not None and evse.told.view.qr_url is not None:
+        until_utc_ms = valid_until_utc_ms(now.utc_ms, state.web_payments.validity_s)
+        yield now.mono_ms + until_utc_ms - now.utc_ms
+
+
+def _transaction_deadlines(state: State, evse: Evse, transaction: Transaction) -> Iterable[int]:
+    if transaction.phase in (Phase.STARTING, Phase.AWAITING_VEHICLE):
+        yield transaction.since_ms + state.settings.connection_timeout_ms
+    if transaction.phase is not Phase.ENERGISED:
+        return
+    if transaction.idle_since_ms is not None:
+        yield transaction.idle_since_ms + state.settings.vehicle_full_ms
+    if transaction.began:
+        counted = transaction.counted_to_ms
+        remaining = limits.remaining_ms(transaction, evse, counted)
+        if remaining is not None:
+            yield counted + max(1, remaining)

@@ -1,0 +1,58 @@
+"""What a reading may be believed to be, and when usage is cut into a record."""
+
+from firmware.core.entries import ChargingState, ReadingKind
+from firmware.core.events import MeterReading
+from firmware.core.pricing import prices_at
+from firmware.core.state import Evse, Transaction
+from firmware.core.tariff import local_time
+
+_DWH_PER_W_MS = 360_000  # 0.1 Wh is 360 W·s
+_TOLERANCE = 2
+
+
+def implausible(previous: MeterReading | None, reading: MeterReading, max_power_w: int, step_dwh: int) -> str:
+    """Say why a reading cannot follow the one before it, or "".
+
+    A cumulative import register never falls, and rises by no more than the cable can carry (twice that and a
+    few register steps are let pass: stamps and registers are coarse).
+    """
+    if previous is None:
+        return ""
+    moved = reading.import_dwh - previous.import_dwh
+    if moved < 0:
+        return f"import register fell from {previous.import_dwh} to {reading.import_dwh} dWh"
+    elapsed_ms = max(0, reading.at.mono_ms - previous.at.mono_ms)
+    if moved > _TOLERANCE * max_power_w * elapsed_ms // _DWH_PER_W_MS + 4 * step_dwh + 10:
+        return f"import register rose by {moved} dWh in {elapsed_ms} ms"
+    return ""
+
+
+def charging_state(evse: Evse) -> ChargingState:
+    """Return what the vehicle is doing now, in OCPP's words."""
+    if evse.contactor_closed:
+        return "Charging"
+    return "SuspendedEV" if evse.plugged_in else "EVConnected"
+
+
+def due_cut(
+    transaction: Transaction, evse: Evse, reading: MeterReading, every_ms: int
+) -> tuple[ReadingKind, str] | None:
+    """Say whether usage is to be cut at this reading: its OCMF reason and OCPP trigger, or None.
+
+    Usage is cut when the vehicle pauses or resumes, when a price changes, and when another full minute (or
+    ``every_ms``) has been used. The first reading at or after that moment ends the old span.
+    """
+    mark = transaction.mark
+    if mark is None or not transaction.began:
+        return None
+    state = charging_state(evse)
+    if state != mark.state and mark.state != "EVConnected":
+        return ("S" if state != "Charging" else "C"), "ChargingStateChanged"
+    if (
+        prices_at(transaction.start.tariff, local_time(reading.at.utc_ms, reading.at.offset_min))
+        != mark.prices
+    ):
+        return "T", "TariffChanged"
+    if transaction.used_ms // every_ms > (mark.charging_ms + mark.idle_ms) // every_ms:
+        return "C", "MeterValuePeriodic"
+    return None

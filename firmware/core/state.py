@@ -1,0 +1,137 @@
+"""The state of the charge point, frozen: `charge_point.step` makes the next one from it."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from firmware.core.customer_view import CustomerView
+from firmware.core.effects import ConnectorStatus
+from firmware.core.entries import ChargingState, StopDecided, TransactionEnded, TransactionStarted
+from firmware.core.events import InterlockReported, Limit, MeterReading
+from firmware.core.pricing import Cost, Prices
+from firmware.core.settings import Settings
+from firmware.core.tariff import Tariff
+from firmware.core.units import Stamp
+from firmware.core.usage_record import Chain
+from firmware.core.web_payment import WebPayments
+
+
+class Phase(Enum):
+    """Where a transaction stands, in the order in which it passes them."""
+
+    STARTING = "the backend has not yet said what was bought"
+    AWAITING_VEHICLE = "connector released, no vehicle yet"
+    CONNECTED = "vehicle there, begin record not yet stored"
+    ENERGISED = "the interlock may close"
+    STOPPING = "permission withdrawn, final reading not yet taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The last cut: register and sums at it, the exact cost up to it, and the prices that hold after it."""
+
+    at: Stamp
+    import_dwh: int
+    charging_ms: int
+    idle_ms: int
+    cost: Cost
+    prices: Prices
+    state: ChargingState
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One transaction. ``charging_ms`` and ``idle_ms`` are counted up to ``counted_to_ms`` (monotonic).
+
+    ``since_ms`` is when the phase began, ``idle_since_ms`` when the vehicle last stopped taking energy.
+    """
+
+    start: TransactionStarted
+    phase: Phase
+    since_ms: int
+    next_seq: int
+    limit: Limit | None = None
+    begin_dwh: int | None = None
+    mark: Mark | None = None
+    began: bool = False
+    charging_ms: int = 0
+    idle_ms: int = 0
+    counted_to_ms: int = 0
+    idle_since_ms: int | None = None
+    stop: StopDecided | None = None
+
+    @property
+    def used_ms(self) -> int:
+        """What a time limit is held against: from the first energy on, pauses included."""
+        return self.charging_ms + self.idle_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The last transaction's end, shown until the vehicle is gone and some time has passed."""
+
+    ended: TransactionEnded
+    settled: bool = False
+    unplugged_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What an EVSE's surroundings are told; effects are the difference to what they were told last."""
+
+    permit_ma: int = 0
+    lock_released: bool | None = None
+    register_pace: bool = False
+    status: ConnectorStatus | None = None
+    view: CustomerView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evse:
+    """One EVSE: the newest facts, its standing faults and its transaction.
+
+    ``interlock`` and ``reading`` are None while nothing is known; ``reading`` is the last plausible one.
+    ``open_since_ms`` is when the contactor was first known to be open, None while it may be closed.
+    """
+
+    evse: int
+    interlock: InterlockReported | None = None
+    open_since_ms: int | None = None
+    interlock_lost: bool = False
+    reading: MeterReading | None = None
+    power_w: int | None = None
+    meter_silent: str = ""
+    meter_implausible: str = ""
+    faults: frozenset[str] = frozenset()
+    tariff: Tariff | None = None
+    transaction: Transaction | None = None
+    receipt: Receipt | None = None
+    paying_until_ms: int | None = None
+    told: Outputs = field(default_factory=Outputs)
+
+    @property
+    def plugged_in(self) -> bool:
+        return self.interlock is not None and self.interlock.pilot in "BCD"
+
+    @property
+    def contactor_closed(self) -> bool:
+        """Whether energy can flow; before the interlock's first word, what the last record says."""
+        if self.interlock is not None:
+            return self.interlock.contactor_closed
+        mark = self.transaction.mark if self.transaction else None
+        return not self.interlock_lost and mark is not None and mark.state == "Charging"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The charge point. ``online``: the backend can be reached; ``storage_failed``: nothing can be kept."""
+
+    settings: Settings
+    web_payments: WebPayments
+    evses: tuple[Evse, ...]
+    chain: Chain = field(default_factory=Chain)
+    online: bool = False
+    storage_failed: bool = False
+    stored_settings: tuple[tuple[str, str, str], ...] = ()
+
+    def evse(self, number: int) -> Evse:
+        return next(evse for evse in self.evses if evse.evse == number)
