@@ -4,24 +4,16 @@ Pure and synchronous. An event changes facts; facts yield entries (durable) one 
 more follows; what the surroundings should be told, less what they were told, makes the rest.
 """
 
-import hashlib
-from collections.abc import Iterable
 from dataclasses import replace
 
-from firmware.core import limits
+from firmware.core.admission import transaction_id_for, why_not_start
+from firmware.core.deadlines import receipt_ends_ms
 from firmware.core.effects import (
     AnswerCall,
     AnswerStart,
     Append,
     Effect,
-    PaceMeter,
-    Permit,
-    ReleaseLock,
-    ReportStatus,
-    SecureLock,
-    Show,
     WakeUplink,
-    Withdraw,
 )
 from firmware.core.entries import (
     Entry,
@@ -52,13 +44,14 @@ from firmware.core.events import (
     TransactionAnswered,
     WebPaymentStarted,
 )
+from firmware.core.fault_watch import standing_faults
 from firmware.core.journal import apply, with_evse
 from firmware.core.metering import implausible
 from firmware.core.presentation import outputs
-from firmware.core.state import Evse, Outputs, Phase, Receipt, State, Transaction
-from firmware.core.transaction import blocking_faults, next_entry, why_stop
+from firmware.core.state import Evse, Phase, State, Transaction
+from firmware.core.telling import difference
+from firmware.core.transaction import next_entry, why_stop
 from firmware.core.units import Stamp
-from firmware.core.web_payment import valid_until_utc_ms
 
 
 def step(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
@@ -168,7 +161,7 @@ class _Turn:
             paying, receipt = evse.paying_until_ms, evse.receipt
             if paying is not None and paying <= self.now.mono_ms:
                 paying = None
-            if receipt is not None and _receipt_ends(self.state, receipt) <= self.now.mono_ms:
+            if receipt is not None and receipt_ends_ms(self.state, receipt) <= self.now.mono_ms:
                 receipt = None
             self.put(replace(evse, paying_until_ms=paying, receipt=receipt))
 
@@ -176,12 +169,12 @@ class _Turn:
 
     def _start(self, event: StartRequested) -> None:
         evse = self._evse_for(event)
-        refusal = _why_not_start(self.state, evse)
+        refusal = why_not_start(self.state, evse)
         if evse is None or evse.tariff is None or refusal is not None:
             code, why = refusal or ("UnknownEvse", f"this station has no EVSE {event.evse}")
             self.effects.append(AnswerStart(event.call, accepted=False, reason_code=code, why=why))
             return
-        transaction_id = _transaction_id(self.state, event)
+        transaction_id = transaction_id_for(self.state, event)
         self.append(
             TransactionStarted(
                 event.at,
@@ -201,7 +194,7 @@ class _Turn:
         """Return the EVSE meant; without a number, the first that could start."""
         if event.evse is not None:
             return next((evse for evse in self.state.evses if evse.evse == event.evse), None)
-        free = (evse for evse in self.state.evses if _why_not_start(self.state, evse) is None)
+        free = (evse for evse in self.state.evses if why_not_start(self.state, evse) is None)
         return next(free, self.state.evses[0])
 
     def _stop(self, event: StopRequested) -> None:
@@ -298,7 +291,7 @@ class _Turn:
 
     def _note_faults(self, number: int) -> None:
         evse = self.state.evse(number)
-        standing = _standing_faults(evse)
+        standing = standing_faults(evse)
         transaction_id = evse.transaction.start.transaction_id if evse.transaction else ""
         for name in sorted(standing.keys() - evse.faults):
             self.append(FaultRaised(self.now, number, name, standing[name], transaction_id))
@@ -311,7 +304,7 @@ class _Turn:
         for evse in self.state.evses:
             wanted = outputs(self.state, evse, self.now)
             if wanted != evse.told:
-                self.effects += _difference(evse, wanted)
+                self.effects += difference(evse, wanted)
                 self.put(replace(evse, told=wanted))
 
 
@@ -328,117 +321,3 @@ def _without_interlock(evse: Evse, now_ms: int) -> Evse:
     """The interlock is gone, and with it every permission: the hal has put its outputs to safe."""
     opened_ms = now_ms if evse.open_since_ms is None else evse.open_since_ms
     return replace(evse, interlock=None, interlock_lost=True, open_since_ms=opened_ms)
-
-
-_OWN_FAULTS = frozenset({"MeterSilent", "MeterImplausible", "InterlockLost"})
-
-
-def _standing_faults(evse: Evse) -> dict[str, str]:
-    """Return the faults that stand by the facts, with a detail for the engineer.
-
-    While the interlock has not spoken (after a restart) its faults are those that stood before.
-    """
-    from_interlock = evse.interlock.faults if evse.interlock else evse.faults - _OWN_FAULTS
-    standing = dict.fromkeys(from_interlock, "")
-    if evse.meter_silent:
-        standing["MeterSilent"] = evse.meter_silent
-    elif evse.reading is None and "MeterSilent" in evse.faults:
-        standing["MeterSilent"] = ""
-    if evse.meter_implausible:
-        standing["MeterImplausible"] = evse.meter_implausible
-    if evse.interlock_lost:
-        standing["InterlockLost"] = ""
-    return standing
-
-
-def _why_not_start(state: State, evse: Evse | None) -> tuple[str, str] | None:
-    """Return OCPP's reason code and words for a start that cannot be, or None."""
-    if evse is None:
-        return "UnknownEvse", "this station has no such EVSE"
-    if state.storage_failed:
-        return "InternalError", "the station cannot store records"
-    faults = blocking_faults(evse)
-    if faults:
-        return "FaultedEvse", f"out of service: {', '.join(faults)}"
-    if evse.transaction is not None:
-        return "TxInProgress", f"transaction {evse.transaction.start.transaction_id} is running"
-    if evse.interlock is None or evse.reading is None:
-        return "NotReady", "the station is starting up"
-    return None
-
-
-def _transaction_id(state: State, event: StartRequested) -> str:
-    """Return an id that no other start has: a hash over what is unique about this one, as a UUID."""
-    unique = (
-        state.settings.station_id,
-        event.at.utc_ms,
-        event.at.mono_ms,
-        event.remote_start_id,
-        event.id_token,
-    )
-    digest = hashlib.sha256(repr(unique).encode()).hexdigest()
-    return f"{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-a{digest[17:20]}-{digest[20:32]}"
-
-
-def _difference(evse: Evse, wanted: Outputs) -> list[Effect]:
-    told, number = evse.told, evse.evse
-    effects: list[Effect] = []
-    if wanted.permit_ma != told.permit_ma:
-        effects.append(
-            Permit(number, wanted.permit_ma) if wanted.permit_ma else Withdraw(number, _because(evse))
-        )
-    if wanted.lock_released is not None and wanted.lock_released != told.lock_released:
-        effects.append(ReleaseLock(number) if wanted.lock_released else SecureLock(number))
-    if wanted.register_pace != told.register_pace:
-        effects.append(PaceMeter(number, "register" if wanted.register_pace else "full"))
-    if wanted.view is not None and wanted.view != told.view:
-        effects.append(Show(wanted.view))
-    if wanted.status is not None and wanted.status != told.status:
-        effects.append(ReportStatus(number, wanted.status))
-    return effects
-
-
-def _because(evse: Evse) -> str:
-    if evse.transaction is None or evse.transaction.stop is None:
-        return "no permission stands"
-    return evse.transaction.stop.fault or evse.transaction.stop.stopped_reason
-
-
-def _receipt_ends(state: State, receipt: Receipt) -> int:
-    return _never if receipt.unplugged_at_ms is None else receipt.unplugged_at_ms + state.settings.receipt_ms
-
-
-_never = 1 << 62
-
-
-def next_deadline_ms(state: State, now: Stamp) -> int | None:
-    """Return the monotonic time at which the core wants a `DeadlineReached`, or None."""
-    deadlines = [deadline for evse in state.evses for deadline in _deadlines(state, evse, now)]
-    return min((deadline for deadline in deadlines if deadline < _never), default=None)
-
-
-def _deadlines(state: State, evse: Evse, now: Stamp) -> Iterable[int]:
-    transaction = evse.transaction
-    if transaction is not None:
-        yield from _transaction_deadlines(state, evse, transaction)
-    if evse.receipt is not None:
-        yield _receipt_ends(state, evse.receipt)
-    if evse.paying_until_ms is not None:
-        yield evse.paying_until_ms
-    if evse.told.view is not None and evse.told.view.qr_url is not None:
-        until_utc_ms = valid_until_utc_ms(now.utc_ms, state.web_payments.validity_s)
-        yield now.mono_ms + until_utc_ms - now.utc_ms
-
-
-def _transaction_deadlines(state: State, evse: Evse, transaction: Transaction) -> Iterable[int]:
-    if transaction.phase in (Phase.STARTING, Phase.AWAITING_VEHICLE):
-        yield transaction.since_ms + state.settings.connection_timeout_ms
-    if transaction.phase is not Phase.ENERGISED:
-        return
-    if transaction.idle_since_ms is not None:
-        yield transaction.idle_since_ms + state.settings.vehicle_full_ms
-    if transaction.began:
-        counted = transaction.counted_to_ms
-        remaining = limits.remaining_ms(transaction, evse, counted)
-        if remaining is not None:
-            yield counted + max(1, remaining)
