@@ -49,7 +49,7 @@ def readings(records: Path) -> dict[str, list[Reading]]:
 
 def tariff_from(path: Path) -> dict[str, Any]:
     """Return a tariff file with its prices as exact fractions."""
-    return tomllib.loads(path.read_text(), parse_float=Fraction)  # type: ignore[arg-type]
+    return tomllib.loads(path.read_text(), parse_float=Fraction)
 
 
 def costs(tariff: dict[str, Any], charge: list[Reading], cap: int | None = None) -> list[Fraction]:
