@@ -1,0 +1,93 @@
+"""``python -m sim.board``: start a simulated board; prints ``ready`` when it listens."""
+
+import argparse
+import asyncio
+import os
+import signal
+import stat
+import sys
+import time
+from pathlib import Path
+
+from sim.board.board import BoardOptions, SimBoard
+from sim.board.control import Control
+from sim.board.load import LoadFileError, read_load
+from sim.board.timeline import Timeline
+
+
+def main() -> None:
+    """Run a board until SIGTERM or the end of stdin."""
+    arguments = _parser().parse_args()
+    try:
+        load = read_load(arguments.load) if arguments.load else None
+    except (LoadFileError, OSError) as error:
+        sys.exit(f"board: --load: {error}")
+    options = BoardOptions(
+        address=arguments.address,
+        tty=arguments.tty,
+        watts=arguments.watts,
+        phases=arguments.phases,
+        baudrate=arguments.baudrate,
+        evses=arguments.evses,
+        start_kwh=arguments.start_kwh,
+        load=load,
+    )
+    timeline = Timeline(arguments.rate, arguments.anchor_monotonic_ns, arguments.anchor_utc_ms)
+    asyncio.run(_run(options, timeline))
+
+
+async def _run(options: BoardOptions, timeline: Timeline) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_number, stop.set)
+    _watch_stdin(loop, stop)
+    board = SimBoard(options, timeline)
+    control = Control(board)
+    await board.start()
+    await control.start(options.address)
+    print("ready", flush=True)
+    await stop.wait()
+    await control.stop()
+    await board.stop()
+
+
+def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """End with the process that started this one: its end of the pipe closes."""
+    mode = os.fstat(0).st_mode
+    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+        return
+
+    def read() -> None:
+        if not os.read(0, 4096):
+            loop.remove_reader(0)
+            stop.set()
+
+    loop.add_reader(0, read)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sim.board", description=__doc__)
+    parser.add_argument("--address", required=True, help="Unix socket of the hal; also .fb and .control")
+    parser.add_argument("--tty", required=True, help="symbolic link to make to the meters' serial line")
+    parser.add_argument("--rate", type=_positive, default=1, help="billing time per real time")
+    parser.add_argument("--anchor-monotonic-ns", type=int, default=time.monotonic_ns())
+    parser.add_argument("--anchor-utc-ms", type=int, default=time.time_ns() // 1_000_000)
+    parser.add_argument("--watts", type=float, default=7200.0, help="what the vehicle draws at most")
+    parser.add_argument("--phases", type=int, choices=(1, 3), default=3, help="phases the vehicle uses")
+    parser.add_argument("--load", type=Path, help="CSV of a recorded load: seconds,watts")
+    parser.add_argument("--baudrate", type=_positive, default=9600)
+    parser.add_argument("--evses", type=_positive, default=1)
+    parser.add_argument("--start-kwh", type=float, default=1234.5678, help="the first meter's register")
+    return parser
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is below 1")
+    return value
+
+
+if __name__ == "__main__":
+    main()
