@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.bench import Bench
-from sim.trace import public_key_in_trace, receipt_in_trace
+from sim.trace import public_key_in_trace, receipt_in_trace, settled_ns_in_trace
 from sim.watch import Shot
 
 Json = dict[str, Any]
@@ -66,6 +66,8 @@ async def timeline_of(bench: Bench) -> Json:
     marks: Json = dict((await bench.board.state())["marks"])
     if bench.csms is not None:
         marks |= await _backend_marks(bench)
+    else:
+        marks["settled"] = settled_ns_in_trace(bench.frames_path)
     return {
         "scan_to_unlock_ms": _ms(marks, "scanned", "lock_released"),
         "plug_to_power_ms": _ms(marks, "plugged", "power_on"),

@@ -6,6 +6,7 @@ billing clock, the vehicle and the meter run ``speed`` times as fast as life.
 
 import asyncio
 import json
+import secrets
 import shutil
 import tempfile
 import time
@@ -61,7 +62,8 @@ class Bench:
     def __init__(self, options: BenchOptions) -> None:
         self.options = options
         self.work_dir = options.work_dir.resolve()
-        self.run_dir = Path(tempfile.mkdtemp(prefix="wattseal-"))  # short: socket paths end at 107 bytes
+        # Not in the work directory: the path of a Unix socket has room for 107 bytes only.
+        self.run_dir = Path(tempfile.gettempdir()) / f"wattseal-{secrets.token_hex(4)}"
         self.site_path = self.work_dir / "site.toml"
         self.tariff_path = self.work_dir / "tariff.toml"
         self.state_dir = self.work_dir / "state"
@@ -168,6 +170,7 @@ class Bench:
     # -- starting ------------------------------------------------------------------------------------------
 
     async def _start_all(self) -> None:
+        self.run_dir.mkdir(mode=0o700)
         self.work_dir.mkdir(parents=True, exist_ok=True)
         self.state_dir.mkdir(exist_ok=True)
         shutil.copyfile(self.options.tariff or CONFIG / self._site()["tariff"], self.tariff_path)

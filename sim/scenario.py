@@ -43,10 +43,13 @@ STEPS: Mapping[str, Kinds] = {
     "silence_meter": {},
     "revive_meter": {},
     "junk_meter": {},
+    "delay_meter": {"ms": NUMBER},
     "weld_contactor": {},
     "unweld_contactor": {},
     "jam_lock": {},
     "free_lock": {},
+    "break_diode": {},
+    "mend_diode": {},
     "kill_agent": {},
     "cut_power": {},
     "restore_power": {},
@@ -180,7 +183,7 @@ def _step(raw: object, where: str) -> Step:
     _check_keys(arguments, STEPS[name], f"{where}.{name}.", "argument")
     if name == "pay" and len(arguments) != 1:
         raise ScenarioError(f"{where}.pay: needs minutes or amount, and not both")
-    if name in ("wait", "wait_until", "check", "set_load") and not arguments:
+    if name in ("wait", "wait_until", "check", "set_load", "delay_meter") and not arguments:
         raise ScenarioError(f"{where}.{name}: needs one of {', '.join(STEPS[name])}")
     return Step(name, arguments)
 
