@@ -1,4 +1,4 @@
-"""What a site, a board and a meter map say, as types. Times are seconds, currents amperes, as people write them.
+"""What a site, a board and a meter map say, as types. Times are seconds, currents amperes, as people write.
 
 Every key is checked when a file is loaded (`config.load`): unknown keys, wrong types and values out of range
 are errors with their path. config/site.example.toml shows every key with its meaning.
@@ -19,7 +19,7 @@ Positive = Annotated[int, Meta(gt=0)]
 Name = Annotated[str, Meta(min_length=1, max_length=48)]
 
 
-class Operator(_Table):
+class Operator(_Table, frozen=True):
     """Who sells the energy, as drivers read it on display and pay page."""
 
     name: Name
@@ -27,14 +27,14 @@ class Operator(_Table):
     hotline: str = ""
 
 
-class Offers(_Table):
+class Offers(_Table, frozen=True):
     """What a driver can choose: minutes of charging, or amounts in the main unit of the currency."""
 
     minutes: tuple[Positive, ...] = (60, 120, 180)
     amounts: tuple[Positive, ...] = (10, 20, 30)
 
 
-class WebPayments(_Table):
+class WebPayments(_Table, frozen=True):
     """The QR code on the display (OCPP 2.1 WebPaymentsCtrlr). The backend may set all of these later."""
 
     url_template: str
@@ -42,7 +42,7 @@ class WebPayments(_Table):
     length: Annotated[int, Meta(ge=6, le=32)] = 12
 
 
-class Csms(_Table):
+class Csms(_Table, frozen=True):
     """The backend. ``trace`` names a file that takes every OCPP frame as a JSON line; empty is off."""
 
     url: str
@@ -52,7 +52,7 @@ class Csms(_Table):
     trace: str = ""
 
 
-class MeterWiring(_Table):
+class MeterWiring(_Table, frozen=True):
     """Which meter measures an EVSE: its register map (config/meters/), its port on the board, its unit."""
 
     map: Name
@@ -61,7 +61,7 @@ class MeterWiring(_Table):
     serial: str = ""
 
 
-class Evse(_Table, kw_only=True):
+class Evse(_Table, frozen=True, kw_only=True):
     """One EVSE: what its cable and fuse carry, and its meter."""
 
     id: Positive
@@ -70,7 +70,7 @@ class Evse(_Table, kw_only=True):
     meter: MeterWiring
 
 
-class Transactions(_Table):
+class Transactions(_Table, frozen=True):
     """Times a driver meets. ``silent_meter_s``: how long without a valid reading before charging stops."""
 
     connection_timeout_s: Positive = 60
@@ -79,7 +79,7 @@ class Transactions(_Table):
     silent_meter_s: Positive = 5
 
 
-class Station(_Table):
+class Station(_Table, frozen=True):
     """This charger. ``id`` is its OCPP identity, ``label`` what is painted on it."""
 
     id: Name
@@ -89,7 +89,7 @@ class Station(_Table):
     serial: str = ""
 
 
-class Site(_Table, kw_only=True):
+class Site(_Table, frozen=True, kw_only=True):
     """site.toml: all of one charger. ``board`` and ``tariff`` are paths relative to the site file."""
 
     station: Station
@@ -108,7 +108,7 @@ class Site(_Table, kw_only=True):
     evse: Annotated[tuple[Evse, ...], Meta(min_length=1)]
 
 
-class ClockSource(_Table):
+class ClockSource(_Table, frozen=True):
     """Where billing time comes from: the kernel, or a scaled clock on a bench (see `hal.clock`)."""
 
     source: Literal["system", "scaled"] = "system"
@@ -117,7 +117,7 @@ class ClockSource(_Table):
     anchor_utc_ms: int = 0
 
 
-class SerialPort(_Table):
+class SerialPort(_Table, frozen=True):
     """A serial line of the board and its settings."""
 
     device: str
@@ -126,14 +126,14 @@ class SerialPort(_Table):
     stopbits: Literal[1, 2] = 1
 
 
-class Display(_Table):
+class Display(_Table, frozen=True):
     """The display's picture size in pixels."""
 
     width: Positive = 800
     height: Positive = 480
 
 
-class Board(_Table):
+class Board(_Table, frozen=True):
     """A board file: which hal backend provides the I/O, and the board's named parts."""
 
     backend: Literal["remote"]
@@ -143,7 +143,7 @@ class Board(_Table):
     display: Display = Display()
 
 
-class Register(_Table):
+class Register(_Table, frozen=True):
     """One value of a meter map: where it is, how it is coded, what one of its units is worth.
 
     ``at`` is the zero-based PDU address; ``scale`` multiplies the raw value to the unit in the key's name.
@@ -155,7 +155,7 @@ class Register(_Table):
     word_order: Literal["big", "little"] = "big"
 
 
-class MeterMap(_Table):
+class MeterMap(_Table, frozen=True):
     """A meter as data (config/meters/*.toml), every value with its source in the file's comments."""
 
     name: str

@@ -1,0 +1,49 @@
+"""``wattseal config check``: says what is wrong with a site file, or what it makes of the charger."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from config.load import ConfigError, describe_problems, load
+from config.schema import Loaded
+
+
+def check(argv: Sequence[str]) -> int:
+    """Check the site file in ``argv`` (``FILE`` or ``--config FILE``); return the exit code.
+
+    0: fine, with a line on stdout. 2: problems, each a line on stderr; or a wrong command line.
+    """
+    try:
+        path = _site_file(argv)
+    except SystemExit as leave:  # argparse has said why
+        return int(leave.code or 0)
+    try:
+        loaded = load(path)
+    except ConfigError as error:
+        sys.stderr.write(describe_problems(error) + "\n")
+        return 2
+    sys.stdout.write(f"{path.name}: ok — {summary(loaded)}\n")
+    return 0
+
+
+def summary(loaded: Loaded) -> str:
+    """Return a site in one line: station, EVSEs, meters, tariff, board and backend."""
+    site = loaded.site
+    evses = "1 EVSE" if len(site.evse) == 1 else f"{len(site.evse)} EVSEs"
+    return (
+        f"station {site.station.id}, {evses}, meter {', '.join(loaded.meters)}, "
+        f"tariff {loaded.tariff['tariffId']} in {site.currency}, board {site.board}, backend {site.csms.url}"
+    )
+
+
+def _site_file(argv: Sequence[str]) -> Path:
+    parser = argparse.ArgumentParser(prog="wattseal config check", description="Check a site file.")
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="the site file")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the site file, as for `wattseal run`")
+    arguments = parser.parse_args(argv)
+    chosen = [path for path in (arguments.file, arguments.config) if path is not None]
+    if len(chosen) != 1:
+        parser.error("name one site file")
+    path: Path = chosen[0]
+    return path

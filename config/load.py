@@ -1,0 +1,109 @@
+"""Loads a site file with all that it names, or says everything that is wrong with it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from config import rules
+from config.files import Table, meter_map, named, read
+from config.places import places
+from config.schema import Board, Loaded, MeterMap, Site
+from config.shape import Shape
+from config.tariff_file import TariffFile
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class ConfigError(Exception):
+    """A site file, or one that it names, is wrong. ``problems`` has a line for each: "file: key: what"."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+def describe_problems(error: ConfigError) -> str:
+    """Return what a person is shown: one problem a line."""
+    return "\n".join(error.problems)
+
+
+def load(path: Path) -> Loaded:
+    """Return the site at ``path`` with its board, its meter maps by name, and its tariff.
+
+    Paths in a site file are relative to it; those in the result are absolute. Raises ConfigError with every
+    problem that can be found.
+    """
+    found: list[str] = []
+    table = read(path, path.name, found)
+    if table is None:
+        raise ConfigError(found)
+    site = _as(Site, table, path.name, found)
+    board = _as(Board, named("board", path, table, found), str(table.get("board")), found)
+    tariff_table = named("tariff", path, table, found)
+    tariff = _as(TariffFile, tariff_table, str(table.get("tariff")), found)
+    meters = _meters(path, table, found)
+    found += _broken_rules(path, site, board, tariff)
+    if found or site is None or board is None or tariff_table is None:
+        raise ConfigError(found)
+    return Loaded(path.absolute(), _with_absolute_paths(site, path), board, meters, tariff_table)
+
+
+def _as(kind: type[T], table: Table | None, label: str, found: list[str]) -> T | None:
+    """Return a table as its type. What is wrong goes to ``found``; what is left may do for further checks."""
+    if table is None:
+        return None
+    shape = Shape(places())
+    found += (f"{label}: {problem}" for problem in shape.problems(table, kind))
+    try:
+        return msgspec.convert(shape.usable(table, kind), kind)
+    except msgspec.ValidationError:
+        return None
+
+
+def _meters(path: Path, table: Table, found: list[str]) -> dict[str, MeterMap]:
+    meters: dict[str, MeterMap] = {}
+    missing: set[str] = set()
+    for where, name in _map_names(table):
+        if name in meters or name in missing:
+            continue
+        meter = _as(MeterMap, meter_map(name, where, path, found), f"meters/{name}.toml", found)
+        if meter is None:
+            missing.add(name)
+        else:
+            meters[name] = meter
+    return meters
+
+
+def _map_names(table: Table) -> Iterator[tuple[str, str]]:
+    """Yield where a meter map is named and its name, as far as the site file's shape allows."""
+    evses = table.get("evse")
+    for index, evse in enumerate(evses if isinstance(evses, list) else ()):
+        meter = evse.get("meter") if isinstance(evse, dict) else None
+        name = meter.get("map") if isinstance(meter, dict) else None
+        if isinstance(name, str):
+            yield f"evse[{index}].meter.map", name
+
+
+def _broken_rules(
+    path: Path, site: Site | None, board: Board | None, tariff: TariffFile | None
+) -> Iterator[str]:
+    if site is None:
+        return
+    yield from (f"{path.name}: {problem}" for problem in rules.of_site(site))
+    if board is not None:
+        yield from (f"{path.name}: {problem}" for problem in rules.of_wiring(site, board))
+    if tariff is not None:
+        yield from (f"{site.tariff}: {problem}" for problem in rules.of_tariff(site, tariff))
+
+
+def _with_absolute_paths(site: Site, path: Path) -> Site:
+    base = path.absolute().parent
+    trace = str(base / site.csms.trace) if site.csms.trace else ""
+    return msgspec.structs.replace(
+        site,
+        state_dir=str(base / site.state_dir),
+        run_dir=str(base / site.run_dir),
+        csms=msgspec.structs.replace(site.csms, trace=trace),
+    )
