@@ -1,0 +1,233 @@
+"""What the station says of itself, one call at a time: registration, status, reports, then the outbox."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any, get_args
+
+from firmware.core.effects import ConnectorStatus
+from firmware.core.entries import TransactionEntry, TransactionStarted
+from firmware.core.events import Event, LinkOpened, TransactionAnswered
+from firmware.core.units import Stamp
+from firmware.csms.device_model import DeviceModel
+from firmware.csms.link import LinkClosedError
+from firmware.csms.messages import Identity, Message, Outbox, OutboxItem
+from firmware.csms.ocpp2 import Ocpp2
+from firmware.csms.rpc import OwnMessageError, Payload
+from firmware.csms.session import CallRefusedError, CallTimeoutError, InvalidAnswerError, Session
+
+log = logging.getLogger(__name__)
+
+_PASSING_ERRORS = frozenset({"InternalError", "GenericError"})
+"""Errors that may be gone on the next attempt; every other CALLERROR is about the message itself."""
+
+_RETRY_INTERVAL_S = 30
+_SILENT_CALLS = 2
+_TRANSACTION_ENTRIES = get_args(TransactionEntry)
+
+
+class Uplink:
+    """Survives its connections: what is under way when one is lost goes out again on the next."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        outbox: Outbox,
+        settings: DeviceModel,
+        post: Callable[[Event], None],
+        stamp: Callable[[], Stamp],
+        sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
+    ) -> None:
+        self.registered = False
+        self._identity = identity
+        self._outbox = outbox
+        self._settings = settings
+        self._post = post
+        self._stamp = stamp
+        self._sleep = sleep
+        self._wake = asyncio.Event()
+        self._register_now = asyncio.Event()
+        self._statuses: dict[int, ConnectorStatus] = {}
+        self._statuses_due: set[int] = set()
+        self._said: deque[Message] = deque()
+        self._boot_reason = "PowerUp"
+        self._attempts: tuple[int, int] = (-1, 0)
+        self._unanswered = 0
+
+    # -- what others have to say
+
+    def wake(self) -> None:
+        """There is something new in the outbox."""
+        self._wake.set()
+
+    def report_status(self, evse: int, status: ConnectorStatus) -> None:
+        """Keep the newest status of an EVSE and send it when it changed."""
+        if self._statuses.get(evse) != status:
+            self._statuses[evse] = status
+            self.repeat_status(evse)
+
+    def status(self, evse: int) -> str:
+        """Return the newest status of an EVSE."""
+        return self._statuses.get(evse, "Available")
+
+    def repeat_status(self, evse: int | None) -> bool:
+        """Send the newest status again; False when there is none of this EVSE."""
+        wanted = set(self._statuses) if evse is None else {evse} & set(self._statuses)
+        self._statuses_due |= wanted
+        self._wake.set()
+        return bool(wanted)
+
+    def say(self, message: Message) -> None:
+        """Send this when it is its turn; forgotten with the connection."""
+        self._said.append(message)
+        self._wake.set()
+
+    def register(self) -> None:
+        """Do not wait for the retry interval with the next BootNotification."""
+        self._register_now.set()
+
+    # -- the work on one connection
+
+    async def run(self, session: Session, dialect: Ocpp2) -> None:
+        """Work until the connection is lost; then the caller is cancelled, or LinkClosedError is raised."""
+        self.registered = False
+        self._unanswered = 0
+        self._said.clear()
+        await self._registration(session, dialect)
+        self.registered = True
+        self._post(LinkOpened(self._stamp(), dialect.version))
+        self._statuses_due = set(self._statuses)
+        while True:
+            self._wake.clear()
+            if not await self._one(session, dialect):
+                await self._rest(session, dialect)
+
+    async def _registration(self, session: Session, dialect: Ocpp2) -> None:
+        """Send BootNotification until it is accepted; take the heartbeat interval over (0: keep ours)."""
+        while True:
+            self._register_now.clear()
+            message = dialect.boot(self._identity, self._boot_reason)
+            answer = await self._tell(session, message) or {}
+            status, interval_s = answer.get("status", "no answer"), int(answer.get("interval", 0))
+            if status == "Accepted":
+                self._boot_reason = "Unknown"  # a reconnection; 2.x has no word for it
+                if interval_s > 0:
+                    self._settings.put("OCPPCommCtrlr", "HeartbeatInterval", str(interval_s))
+                return
+            log.warning(
+                "csms.not_accepted", extra={"status": status, "retry_s": interval_s or _RETRY_INTERVAL_S}
+            )
+            await self._until(self._register_now, interval_s if interval_s > 0 else _RETRY_INTERVAL_S)
+
+    async def _one(self, session: Session, dialect: Ocpp2) -> bool:
+        """Send the next message, if there is one."""
+        if self._statuses_due:
+            evse = min(self._statuses_due)
+            self._statuses_due.discard(evse)
+            await self._tell(session, dialect.status(evse, self._statuses[evse], self._stamp()))
+            return True
+        if self._said:
+            await self._tell(session, self._said.popleft())
+            return True
+        item = self._outbox.next_unacknowledged()
+        if item is None:
+            return False
+        await self._deliver(session, dialect, item)
+        return True
+
+    async def _rest(self, session: Session, dialect: Ocpp2) -> None:
+        """Wait for something to say; a heartbeat when there was nothing for the whole interval."""
+        interval_s = self._settings.integer("OCPPCommCtrlr", "HeartbeatInterval")
+        if not await self._until(self._wake, interval_s):
+            await self._tell(session, dialect.heartbeat())
+
+    async def _until(self, event: asyncio.Event, seconds: float) -> bool:
+        """Return whether ``event`` came within ``seconds``."""
+        try:
+            async with asyncio.timeout(seconds):
+                await event.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _tell(self, session: Session, message: Message) -> Payload | None:
+        """Send what is not durable: it is out of date before a second try would help."""
+        try:
+            answer = await session.call(message)
+        except CallTimeoutError as error:
+            self._note_silence(str(error))
+        except (CallRefusedError, InvalidAnswerError, OwnMessageError) as error:
+            self._unanswered = 0
+            log.warning("csms.message_refused", extra={"action": message.action, "why": str(error)})
+        else:
+            self._unanswered = 0
+            return answer
+        return None
+
+    async def _deliver(self, session: Session, dialect: Ocpp2, item: OutboxItem) -> None:
+        """Bring one entry to its end: acknowledged, parked, or left at the head for another try."""
+        message = dialect.message(item)
+        if message is None:
+            self._outbox.acknowledge(item.seq)
+            return
+        try:
+            answer = await session.call(message, item.message_id)
+        except CallTimeoutError as error:
+            self._note_silence(str(error))
+        except CallRefusedError as error:
+            self._unanswered = 0
+            await self._refused(item, message, error)
+        except OwnMessageError as error:
+            self._park(item, message, str(error))
+        except InvalidAnswerError as error:
+            self._unanswered = 0
+            log.error("csms.answer_invalid", extra={"action": message.action, "why": str(error)})
+            self._acknowledge(item, self._not_started(item))
+        else:
+            self._unanswered = 0
+            self._acknowledge(item, self._answered(dialect, item, answer))
+
+    def _acknowledge(self, item: OutboxItem, answered: TransactionAnswered | None) -> None:
+        self._outbox.acknowledge(item.seq)
+        if answered is not None:
+            self._post(answered)
+
+    def _answered(self, dialect: Ocpp2, item: OutboxItem, answer: Payload) -> TransactionAnswered | None:
+        if not isinstance(item.entry, _TRANSACTION_ENTRIES):
+            return None
+        return dialect.answered(item.entry, answer, self._stamp())
+
+    def _not_started(self, item: OutboxItem) -> TransactionAnswered | None:
+        """A start that was refused, or whose limit cannot be read, must not run on: it is not accepted."""
+        entry = item.entry
+        if not isinstance(entry, TransactionStarted):
+            return None
+        at = self._stamp()
+        return TransactionAnswered(at, entry.transaction_id, entry.seq_no, token_accepted=False)
+
+    async def _refused(self, item: OutboxItem, message: Message, error: CallRefusedError) -> None:
+        """Try again what the backend may take later; park what it never will (OCPP 2.1 MessageAttempts)."""
+        seq, attempts = self._attempts
+        attempts = attempts + 1 if seq == item.seq else 1
+        self._attempts = (item.seq, attempts)
+        allowed = self._settings.integer("OCPPCommCtrlr", "MessageAttempts[TransactionEvent]")
+        if error.code not in _PASSING_ERRORS or attempts >= allowed:
+            self._park(item, message, str(error))
+            return
+        interval_s = self._settings.integer("OCPPCommCtrlr", "MessageAttemptInterval[TransactionEvent]")
+        await self._sleep(interval_s * attempts)
+
+    def _park(self, item: OutboxItem, message: Message, why: str) -> None:
+        log.error("csms.record_parked", extra={"seq": item.seq, "action": message.action, "why": why})
+        self._outbox.park(item.seq, why)
+        answered = self._not_started(item)
+        if answered is not None:
+            self._post(answered)
+
+    def _note_silence(self, why: str) -> None:
+        """Leave a backend that has stopped answering: a fresh connection may find it awake."""
+        self._unanswered += 1
+        log.warning("csms.no_answer", extra={"why": why})
+        if self._unanswered >= _SILENT_CALLS:
+            raise LinkClosedError(why)
