@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 import time
@@ -17,6 +18,7 @@ from sim.scenario import Scenario, ScenarioError, find, load
 from sim.watch import Watch
 
 WRONG_INPUT = 2
+INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,8 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ScenarioError as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT
-    except KeyboardInterrupt:
-        return 130
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -97,6 +99,10 @@ def _external(arguments: argparse.Namespace) -> ExternalCsms | None:
 
 
 async def _run(scenario: Scenario, arguments: argparse.Namespace) -> int:
+    """Run a scenario. SIGTERM ends the bench in good order, as Ctrl-C does."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     out = arguments.out or Path(tempfile.mkdtemp(prefix=f"wattseal-{scenario.name}-"))
     speed = arguments.speed or scenario.speed
     print(f"{scenario.title}  ({speed}× billing time)", flush=True)
