@@ -1,0 +1,126 @@
+"""The hands at the bench: plug, vehicle, and everything that can go wrong, each as a toggle that shows what is."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from nicegui import ui
+
+from sim.bench import Bench, BenchError, ProcessFailedError
+from sim.clients import BackendRefusedError, BoardRefusedError
+from sim.page.moment import Lookout, Moment
+
+Act = Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Toggle:
+    """A control with two states: what it is called in either, what switches it on and off, and when it is on."""
+
+    name: str
+    off: str
+    on: str
+    icon: str
+    switch_on: str
+    switch_off: str
+    is_on: Callable[[Moment], bool]
+    explains: str
+
+
+VEHICLE = (
+    Toggle("plug", "Plug in", "Unplug", "power", "plug_in", "unplug", lambda m: bool(m.board.get("plugged")),
+           "Put the connector into the vehicle, or pull it out"),
+    Toggle("ready", "Vehicle ready", "Vehicle full", "battery_charging_full", "ready", "full",
+           lambda m: bool(m.board.get("ready")) and not m.board.get("full"),
+           "The vehicle asks for energy, or has enough"),
+)  # fmt: skip
+FAULTS = (
+    Toggle("emergency", "Emergency stop", "Release stop", "dangerous", "press_emergency_stop",
+           "release_emergency_stop", lambda m: bool(m.board.get("emergency_stop")), "The red mushroom on the post"),
+    Toggle("silent", "Meter silent", "Meter silent", "voice_over_off", "silence_meter", "revive_meter",
+           lambda m: m.board.get("meter") == "silent", "The meter answers no more"),
+    Toggle("junk", "Meter junk", "Meter junk", "grain", "junk_meter", "revive_meter",
+           lambda m: m.board.get("meter") == "junk", "The meter answers with junk"),
+    Toggle("weld", "Weld contactor", "Contactor welded", "link", "weld_contactor", "unweld_contactor",
+           lambda m: bool(m.board.get("welded")), "The main contacts stay closed"),
+    Toggle("jam", "Jam lock", "Lock jammed", "lock", "jam_lock", "free_lock",
+           lambda m: bool(m.board.get("lock_jammed") or m.board.get("jammed")), "The lock's motor does not turn"),
+    Toggle("power", "Cut power", "Power is cut", "flash_off", "cut_power", "restore_power",
+           lambda m: not m.has_power, "Mains fails: all processes die at once"),
+)  # fmt: skip
+
+
+class Controls:
+    """One tab's buttons; `show` sets each to what is true."""
+
+    def __init__(self, bench: Bench, lookout: Lookout) -> None:
+        self._bench = bench
+        self._lookout = lookout
+        self._buttons: dict[str, tuple[Toggle, ui.element, ui.label]] = {}
+        self._watts = bench.options.watts
+        with ui.element("div").classes("controls"):
+            with _row("Vehicle"):
+                for toggle in VEHICLE:
+                    self._add(toggle, "chip vehicle")
+                self._add_load()
+            with _row("Trouble"):
+                for toggle in FAULTS:
+                    self._add(toggle, "chip trouble")
+                with ui.element("button").classes("chip trouble") as kill:
+                    ui.icon("heart_broken")
+                    ui.label("Kill agent")
+                kill.props('title="kill -9 of the agent; the interlock lives on"').mark("kill-agent")
+                kill.on("click", lambda: self.run(bench.kill_agent))
+
+    def show(self, now: Moment) -> None:
+        """Set every toggle to what is true now."""
+        for toggle, button, label in self._buttons.values():
+            on = toggle.is_on(now)
+            label.set_text(toggle.on if on else toggle.off)
+            if ("on" in button.classes) != on:
+                button.classes(add="on") if on else button.classes(remove="on")
+
+    async def press_emergency_stop(self) -> None:
+        """The drawn mushroom does what the chip does."""
+        await self._flip(FAULTS[0])
+
+    async def run(self, act: Act) -> None:
+        """Do something to the bench; when it cannot be done, say why."""
+        try:
+            await act()
+        except (BoardRefusedError, BackendRefusedError, BenchError) as error:
+            ui.notify(f"Not now: {error}", type="warning", position="bottom-left")
+        except (OSError, httpx.HTTPError, ProcessFailedError) as error:
+            ui.notify(f"The bench does not answer: {error}", type="negative", position="bottom-left")
+        await self._lookout.look()
+
+    def _add(self, toggle: Toggle, classes: str) -> None:
+        with ui.element("button").classes(classes).mark(toggle.name) as button:
+            ui.icon(toggle.icon)
+            label = ui.label(toggle.off)
+        button.props(f'title="{toggle.explains}" data-testid="{toggle.name}"')
+        button.on("click", lambda: self._flip(toggle))
+        self._buttons[toggle.name] = (toggle, button, label)
+
+    async def _flip(self, toggle: Toggle) -> None:
+        action = toggle.switch_off if toggle.is_on(self._lookout.now) else toggle.switch_on
+        own: dict[str, Act] = {"cut_power": self._bench.cut_power, "restore_power": self._bench.restore_power}
+        await self.run(own.get(action, lambda: self._bench.board.do(action)))
+
+    def _add_load(self) -> None:
+        with ui.element("div").classes("load"):
+            self._load_text = ui.label(f"draws {self._watts / 1000:.1f} kW")
+            slider = ui.slider(min=0, max=22_000, step=100, value=self._watts).props("dense")
+            slider.on_value_change(lambda e: self._load_text.set_text(f"draws {e.value / 1000:.1f} kW"))
+            slider.on("change", lambda e: self._set_load(e.args))
+
+    async def _set_load(self, watts: Any) -> None:
+        await self.run(lambda: self._bench.board.do("set_load", watts=int(watts)))
+
+
+def _row(title: str) -> ui.element:
+    row = ui.element("div").classes("control-row")
+    with row:
+        ui.label(title).classes("row-title")
+    return row

@@ -1,0 +1,135 @@
+"""What the page shows: one moment of the bench, gathered once for all open tabs."""
+
+import asyncio
+import hashlib
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from sim.artifacts import timeline_of
+from sim.bench import Bench
+from sim.clients import BackendRefusedError, BoardRefusedError, png_of
+
+Json = dict[str, Any]
+LOOK_EVERY_S = 0.33
+PICTURE_FOR_S = 2.0
+"""The display is photographed while somebody looks, and so much longer."""
+HISTORY = 600
+"""Power samples kept; when there are more, every second one goes."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One moment. ``board`` and ``station`` are empty, and ``trouble`` says why, when they do not answer."""
+
+    billing_utc_ms: int
+    has_power: bool
+    board: Json = field(default_factory=dict)
+    station: Json = field(default_factory=dict)
+    transaction: Json | None = None
+    alarms: tuple[Json, ...] = ()
+    timeline: Json = field(default_factory=dict)
+    picture: str = ""
+    trouble: str = ""
+
+    @property
+    def connector(self) -> str:
+        """The connector's status as the backend was told, "" when it was told none."""
+        connectors = self.station.get("connectors") or [{}]
+        return str(connectors[0].get("status", ""))
+
+    @property
+    def receipt(self) -> Json:
+        """The newest charge's receipt once it has ended, else empty."""
+        receipt: Json = (self.transaction or {}).get("receipt") or {}
+        ended = receipt.get("ended_received_ns") or receipt.get("settled")
+        return receipt if ended else {}
+
+    @property
+    def minutes(self) -> list[Json]:
+        return list((self.transaction or {}).get("minutes") or ())
+
+    @property
+    def light(self) -> str:
+        """The status light: dark, fault, charging, busy or free."""
+        if not self.has_power:
+            return "dark"
+        if self.connector in ("Faulted", "Unavailable") or self.board.get("emergency_stop"):
+            return "fault"
+        if self.board.get("contactor_closed") and self.board.get("watts", 0) > 0:
+            return "charging"
+        busy = self.board.get("plugged") or self.connector in ("Occupied", "Reserved")
+        return "busy" if busy or self.board.get("lock") == "released" else "free"
+
+
+class Lookout:
+    """Looks at the bench three times a second and keeps the newest `Moment`, picture and power curve."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.now = Moment(bench.billing_utc_ms(), bench.has_power)
+        self.picture_png = b""
+        self.power: list[tuple[int, float]] = []
+        self._pixels = b""
+        self._picture_wanted_at = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        self._task = asyncio.create_task(self._go_on_looking())
+
+    async def end(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def picture_wanted(self) -> None:
+        """Somebody looks at the display."""
+        self._picture_wanted_at = time.monotonic()
+
+    async def look(self) -> None:
+        """Take in one moment; what does not answer is missing and named in ``trouble``."""
+        try:
+            self.now = await self._gather()
+        except (OSError, httpx.HTTPError, BoardRefusedError, BackendRefusedError) as error:
+            trouble = f"a part of the bench does not answer: {error or type(error).__name__}"
+            self.now = Moment(self.bench.billing_utc_ms(), self.bench.has_power, trouble=trouble)
+        self._remember_power()
+
+    async def _go_on_looking(self) -> None:
+        while True:
+            await self.look()
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _gather(self) -> Moment:
+        bench = self.bench
+        board = await bench.board.state()
+        await self._photograph()
+        facts = (bench.billing_utc_ms(), bench.has_power, board)
+        if bench.csms is None:
+            return Moment(*facts, picture=self._version(), timeline=await timeline_of(bench))
+        state = await bench.csms.state()
+        station = next((s for s in state["stations"] if s["id"] == bench.station_id), {})
+        summaries = state["transactions"]
+        newest = await bench.csms.transaction(summaries[-1]["id"]) if summaries else None
+        alarms = tuple(state["alarms"])
+        return Moment(*facts, station, newest, alarms, await timeline_of(bench), self._version())
+
+    async def _photograph(self) -> None:
+        if time.monotonic() - self._picture_wanted_at > PICTURE_FOR_S:
+            return
+        picture = await self.bench.board.picture() if self.bench.has_power else None
+        pixels = picture.tobytes() if picture is not None else b""
+        if pixels != self._pixels:
+            self._pixels = pixels
+            self.picture_png = await asyncio.to_thread(png_of, picture) if picture is not None else b""
+
+    def _version(self) -> str:
+        return hashlib.sha256(self.picture_png).hexdigest()[:12] if self.picture_png else ""
+
+    def _remember_power(self) -> None:
+        watts = float(self.now.board.get("watts", 0)) if self.now.board.get("contactor_closed") else 0.0
+        self.power.append((self.now.billing_utc_ms, watts))
+        if len(self.power) > HISTORY:
+            del self.power[: HISTORY // 2 : 2]
