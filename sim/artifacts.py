@@ -41,11 +41,11 @@ async def receipt_of(bench: Bench, timeline: Json) -> Json:
     if bench.csms is None:
         return {**receipt_in_trace(bench.frames_path), "settled_ms": timeline["end_to_settled_ms"]}
     summaries = await bench.csms.transactions()
-    newest = await bench.csms.transaction(summaries[-1]["id"]) if summaries else {"receipt": {}}
-    receipt = newest["receipt"]
+    newest = await bench.csms.transaction(summaries[-1]["id"]) if summaries else {}
+    receipt = newest.get("receipt") or {}
     return {
         "transaction_id": newest.get("id"),
-        "energy_wh": float(receipt.get("energy_wh") or 0),
+        "energy_wh": float(newest.get("energy_wh") or 0),
         "total": receipt.get("total") or "0.00",
         "currency": receipt.get("currency") or "CNY",
         "minutes": receipt.get("minutes") or 0,
@@ -81,7 +81,7 @@ async def _backend_marks(bench: Bench) -> Json:
     marks: Json = {"scanned": bench.csms.paid_ns[-1]} if bench.csms.paid_ns else {}
     summaries = await bench.csms.transactions()
     if summaries:
-        receipt = (await bench.csms.transaction(summaries[-1]["id"]))["receipt"]
+        receipt = (await bench.csms.transaction(summaries[-1]["id"]))["receipt"] or {}
         marks |= {"ended_received": receipt.get("ended_received_ns"), "settled": receipt.get("settled_ns")}
     return marks
 

@@ -126,7 +126,7 @@ class Charge:
                 print(progress_line(self._charge(), minutes, self._board()["watts"]), flush=True)
 
     def _is_settled(self) -> bool:
-        return bool((self._charge().get("receipt") or {}).get("settled_ns"))
+        return self._charge()["receipt"] is not None
 
     def _until(self, what: str, within_s: float, is_true: Any) -> Iterator[None]:
         """Yield five times a second until ``is_true()``. Raises DemoError when it takes too long."""
@@ -167,20 +167,22 @@ def progress_line(charge: Json, minutes: int, watts: float) -> str:
     )
 
 
+_PARTS = {
+    "energy": ("energy, electricity and service", "{kwh:.4f} kWh"),
+    "time": ("charging time", "{minutes} min"),
+    "idle": ("idle time", ""),
+    "fixed": ("once", ""),
+    "adjust": ("rounding", ""),
+}
+
+
 def bill_rows(charge: Json) -> list[tuple[str, str, str]]:
     """Return the bill as rows of what, how much, price."""
     receipt = charge["receipt"]
-    currency = receipt["currency"]
-    usage = (receipt.get("cost_details") or {}).get("totalUsage", {})
-    cost = (receipt.get("cost_details") or {}).get("totalCost", {})
-    rows = [("energy", f"{float(receipt['energy_wh']) / 1000:.4f} kWh", _part(cost, "energy"))]
-    rows.append(
-        ("charging time", f"{usage.get('chargingTime', 0) / 60:.1f} min", _part(cost, "chargingTime"))
-    )
-    rows.append(("idle time", f"{usage.get('idleTime', 0) / 60:.1f} min", _part(cost, "idleTime")))
-    rows.append(("once", "", _part(cost, "fixed")))
-    rows = [row for row in rows if row[2] not in ("", "0.0000")]
-    return [*rows, ("total", f"{receipt['minutes']} minutes", f"{receipt['total']} {currency}")]
+    amounts = {"kwh": float(receipt["energy_wh"]) / 1000, "minutes": receipt["minutes"]}
+    rows = [(*_PARTS[name], price) for name, price in receipt["costs"].items()]
+    told = [(what, amount.format(**amounts), price) for what, amount, price in rows]
+    return [*told, ("total", receipt["currency"], receipt["total"])]
 
 
 def tell_verification(charge: Json) -> bool:
@@ -193,11 +195,6 @@ def tell_verification(charge: Json) -> bool:
     for problem in receipt.get("problems") or []:
         print(painted(f"    {problem}", "red"))
     return bool(receipt["settled"] and receipt["verified"])
-
-
-def _part(cost: Json, name: str) -> str:
-    price = cost.get(name) or {}
-    return f"{price['inclTax']:.4f}" if "inclTax" in price else ""
 
 
 def _wait_for_page(bench: subprocess.Popen[bytes], http: httpx.Client, log: Path) -> None:

@@ -40,21 +40,20 @@ class Facts:
         """How far the transaction is: none, started, charging, suspended, ended, settled."""
         if self.transaction is None:
             return "none"
-        if self.transaction["receipt"].get("settled"):
-            return "settled"
-        if self.transaction["receipt"].get("ended_received_ns") or self.transaction["state"] == "ended":
-            return "ended"
+        if self.transaction["state"] == "Ended":
+            return "settled" if self.transaction["settled"] else "ended"
         if self.contactor == "closed":
             return "charging"
         return "suspended" if self.minutes else "started"
 
     @property
     def minutes(self) -> int:
-        return int(self.transaction["receipt"].get("minutes") or 0) if self.transaction else 0
+        """Records after the begin record in the newest transaction."""
+        return max(0, len(self.transaction["minutes"]) - 1) if self.transaction else 0
 
     @property
     def energy_wh(self) -> float:
-        return float(self.transaction["receipt"].get("energy_wh") or 0) if self.transaction else 0.0
+        return float(self.transaction["energy_wh"]) if self.transaction else 0.0
 
     @property
     def screen(self) -> str:

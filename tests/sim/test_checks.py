@@ -27,6 +27,8 @@ def charge(**changed: Any) -> dict[str, Any]:
     good = {
         "id": "t1",
         "state": "Ended",
+        "settled": True,
+        "energy_wh": 240.0,
         "stopped_reason": "Remote",
         "minutes": [
             minute(1, "B", "0.0000", "0.0000"),
