@@ -71,7 +71,7 @@ def total_e4(tariff: Tariff, cost: Cost, energy_dwh: int, cap_e4: int | None) ->
     total = round_half_up(_taxed(tariff, cost) * _E4, _TAXED)
     if energy_dwh > 0:
         total = _within(total, tariff.min_cost_e4, tariff.max_cost_e4)
-    return _within(total, None, cap_e4)
+    return _within(total, None, None if cap_e4 is None else max(0, cap_e4))
 
 
 def bill_minor(cost_e4: int) -> int:

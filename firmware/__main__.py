@@ -1,0 +1,43 @@
+"""``wattseal``: the command line. A command's module is imported only when it is asked for.
+
+The table names modules and imports none: a charger's image ships without the bench.
+"""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+COMMANDS = {
+    "run": ("firmware.runtime.supervisor", "run a charger from its site file"),
+    "config": ("config.check", "check a site file: wattseal config check --config FILE"),
+    "ledger": ("firmware.ledger.cli", "verify or export usage records: wattseal ledger verify DIR|FILE"),
+    "sim": ("sim.cli", "the bench: wattseal sim [SCENARIO.toml --out DIR]"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] in ("-h", "--help"):
+        sys.stdout.write(_usage())
+        return 0 if arguments else 2
+    name, *rest = arguments
+    if name not in COMMANDS:
+        sys.stderr.write(f"wattseal: {name}: unknown command\n{_usage()}")
+        return 2
+    try:
+        command = importlib.import_module(COMMANDS[name][0])
+    except ModuleNotFoundError as error:
+        sys.stderr.write(f"wattseal {name}: not installed here ({error.name} is missing)\n")
+        return 2
+    code: int = command.main(rest)
+    return code
+
+
+def _usage() -> str:
+    lines = (f"  {name:8} {text}\n" for name, (_, text) in COMMANDS.items())
+    return "usage: wattseal COMMAND …\n" + "".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""The agent process: ``python -m firmware.runtime SITE.toml``, started by the supervisor."""
+
+import asyncio
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from config.load import ConfigError, describe_problems, load
+from firmware.runtime import log as event_log
+from firmware.runtime.leash import die_with_parent
+from firmware.wiring import Station
+
+log = logging.getLogger("firmware.runtime")
+
+_TRY_AGAIN = 75  # EX_TEMPFAIL
+
+
+async def _run(path: Path) -> int:
+    station = Station.build(load(path))
+    ending = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ending.set)
+    try:
+        await station.run_until(ending)
+    finally:
+        station.close()
+    return 0
+
+
+def main(argv: list[str]) -> int:
+    """Run the agent; what ends it is logged, and the supervisor starts it again."""
+    die_with_parent()
+    event_log.to_stderr()
+    try:
+        return asyncio.run(_run(Path(argv[0])))
+    except ConfigError as error:
+        sys.stderr.write(describe_problems(error) + "\n")
+        return 2
+    except Exception:
+        log.exception("agent.failed")
+        return _TRY_AGAIN
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
