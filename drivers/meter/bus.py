@@ -1,0 +1,218 @@
+"""The one owner of a serial Modbus bus: one request at a time, and no answer taken for another's.
+
+A late reply is the hazard: on a serial line nothing but its length says to which request a reply belongs.
+So after any failure the bus waits until the line is quiet and asks a probe, a read whose length no open
+request has. Its answer shows that meter and bus are in step again; only then a reading is believed.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from pymodbus.client import AsyncModbusSerialClient
+from pymodbus.exceptions import ModbusException
+from pymodbus.framer import FramerRTU
+from pymodbus.pdu import ModbusPDU
+
+from drivers.meter.errors import (
+    MeterError,
+    MeterJunkError,
+    MeterPortError,
+    MeterRefusedError,
+    MeterSilentError,
+)
+from drivers.meter.frames import Expected, describe, find_reply
+from drivers.meter.maps import MAX_REGISTERS, SILENCE_CHARS, Block, ReadPlan, Sample
+
+LATENCY_S = 0.3
+"""How long a meter may think before it answers, beyond the wire's own time."""
+
+REOPEN_S = (0.1, 2.0)
+"""The shortest and the longest wait between attempts to open a port that is gone."""
+
+_QUIET_S = 0.05  # above the 16 ms in which USB adapters deliver, and 3.5 characters at 1200 baud
+_DRAIN_S = 2.0
+
+logging.getLogger("pymodbus").setLevel(logging.CRITICAL + 1)  # every failure is raised here, typed
+
+
+@dataclass
+class _Unit:
+    """One unit: whether it is in step, and the lengths of its open requests, oldest first."""
+
+    in_step: bool = True
+    open_counts: list[int] = field(default_factory=list)
+
+
+class MeterBus:
+    """A serial line with meters. Reads queue up; a caller that is cancelled does not break off its read."""
+
+    def __init__(
+        self,
+        device: str,
+        baudrate: int = 9600,
+        parity: Literal["N", "E", "O"] = "N",
+        stopbits: Literal[1, 2] = 1,
+        latency_s: float = LATENCY_S,
+    ) -> None:
+        self._device = device
+        self._baudrate, self._parity, self._stopbits = baudrate, parity, stopbits
+        char_bits = 9 + stopbits + (parity != "N")
+        self.timeout_s = latency_s + Block(0, MAX_REGISTERS).wire_s(baudrate, char_bits)
+        self._gap_s = SILENCE_CHARS * char_bits / baudrate
+        self._client: AsyncModbusSerialClient | None = None
+        self._units: dict[int, _Unit] = {}
+        self._turn = asyncio.Lock()
+        self._reading: set[asyncio.Task[Sample]] = set()
+        self._expected: Expected | None = None
+        self._heard = b""
+        self._heard_s = 0.0
+        self._troubled = False
+        self._reopen_wait_s = 0.0
+        self._reopen_at_s = 0.0
+
+    async def read_full(self, unit: int, plan: ReadPlan) -> Sample:
+        """Read every value of the map in one request. The request leaves after this call.
+
+        Raises a MeterError that says who must act: silent, junk, refused, port or value.
+        """
+        return await self._unbroken(unit, plan, plan.full)
+
+    async def read_register(self, unit: int, plan: ReadPlan) -> Sample:
+        """Read only the billing register. The request leaves after this call. Raises as `read_full`."""
+        return await self._unbroken(unit, plan, plan.register)
+
+    async def close(self) -> None:
+        """Wait for the read under way and close the port."""
+        async with self._turn:
+            self._drop_client()
+
+    async def _unbroken(self, unit: int, plan: ReadPlan, block: Block) -> Sample:
+        """Read in a task of its own: cancelling the caller must not leave an answer without a taker."""
+        reading = asyncio.create_task(self._read(unit, plan, block))
+        self._reading.add(reading)
+        reading.add_done_callback(self._finished)
+        return await asyncio.shield(reading)
+
+    def _finished(self, reading: asyncio.Task[Sample]) -> None:
+        self._reading.discard(reading)
+        if not reading.cancelled():
+            reading.exception()  # a cancelled caller does not fetch it
+
+    async def _read(self, unit: int, plan: ReadPlan, block: Block) -> Sample:
+        async with self._turn:
+            known = self._units.setdefault(unit, _Unit())
+            await self._open()
+            if not known.in_step:
+                await self._fall_in_step(unit, known, plan)
+            return plan.sample(block, await self._exchange(unit, known, plan.map.function, block))
+
+    async def _fall_in_step(self, unit: int, known: _Unit, plan: ReadPlan) -> None:
+        """Ask a probe: its answer, known by its length, comes after all older ones."""
+        del known.open_counts[: 1 - len(plan.probes)]  # the oldest is forgotten when all are open
+        probe = next(probe for probe in plan.probes if probe.count not in known.open_counts)
+        await self._exchange(unit, known, plan.map.function, probe)
+
+    async def _exchange(self, unit: int, known: _Unit, function: int, block: Block) -> list[int]:
+        """Send one request and return its registers; the unit is in step only after its own answer."""
+        known.in_step = False
+        known.open_counts.append(block.count)
+        await self._wait_until_quiet()
+        self._troubled = True
+        registers = await self._ask(Expected(unit, function, block.count), block)
+        self._troubled = False
+        known.in_step = True
+        known.open_counts.clear()
+        return registers
+
+    async def _ask(self, expected: Expected, block: Block) -> list[int]:
+        assert self._client is not None
+        self._expected, self._heard = expected, b""
+        read = self._client.read_input_registers
+        if expected.function == 3:
+            read = self._client.read_holding_registers
+        try:
+            reply = await read(block.at, count=block.count, device_id=expected.unit)
+        except ModbusException as error:
+            raise self._failure(expected) from error
+        finally:
+            self._expected = None
+        return _registers(reply, expected)
+
+    def _failure(self, expected: Expected) -> MeterError:
+        if self._client is None or not self._client.connected:
+            return MeterPortError(f"{self._device} has gone")
+        if not self._heard:
+            return MeterSilentError(f"unit {expected.unit} gave no reply in {self.timeout_s * 1000:.0f} ms")
+        return MeterJunkError(describe(self._heard, expected, FramerRTU.check_CRC))
+
+    def _trace_packet(self, sending: bool, data: bytes) -> bytes:
+        """Hand pymodbus only the wanted reply; it would give up at the first junk byte."""
+        if sending:
+            return data
+        self._heard, self._heard_s = data, _now_s()
+        if self._expected is None:
+            return b""
+        return find_reply(data, self._expected, FramerRTU.check_CRC)
+
+    async def _wait_until_quiet(self) -> None:
+        """Keep the silence between frames; after a failure let late bytes run out.
+
+        Raises MeterJunkError when somebody goes on talking.
+        """
+        silence_s = max(_QUIET_S, self._gap_s) if self._troubled else self._gap_s
+        deadline_s = _now_s() + _DRAIN_S
+        while (left_s := self._heard_s + silence_s - _now_s()) > 0:
+            if _now_s() > deadline_s:
+                raise MeterJunkError("the line does not fall silent")
+            await asyncio.sleep(left_s)
+
+    async def _open(self) -> None:
+        """Open the port if it is not open. Raises MeterPortError; attempts are spaced by `REOPEN_S`."""
+        if self._client is not None and self._client.connected:
+            return
+        self._drop_client()
+        await asyncio.sleep(max(0.0, self._reopen_at_s - _now_s()))
+        self._client = self._new_client()
+        if await self._client.connect():
+            self._reopen_wait_s = 0.0
+            return
+        shortest_s, longest_s = REOPEN_S
+        self._reopen_wait_s = min(max(2 * self._reopen_wait_s, shortest_s), longest_s)
+        self._reopen_at_s = _now_s() + self._reopen_wait_s
+        raise MeterPortError(_why_closed(self._device))
+
+    def _new_client(self) -> AsyncModbusSerialClient:
+        return AsyncModbusSerialClient(
+            self._device,
+            baudrate=self._baudrate,
+            parity=self._parity,
+            stopbits=self._stopbits,
+            timeout=self.timeout_s,
+            retries=0,  # a retry inside pymodbus would take the first request's late reply for its own
+            reconnect_delay=0,  # reopening is done here, when somebody wants to read
+            trace_packet=self._trace_packet,
+        )
+
+    def _drop_client(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _why_closed(device: str) -> str:
+    return f"{device} {'is in use or may not be opened' if Path(device).exists() else 'is not there'}"
+
+
+def _registers(reply: ModbusPDU, expected: Expected) -> list[int]:
+    if reply.isError():
+        raise MeterRefusedError(f"unit {expected.unit} refused with Modbus exception {reply.exception_code}")
+    if len(reply.registers) != expected.count:
+        raise MeterJunkError(f"{len(reply.registers)} registers instead of {expected.count}")
+    return list(reply.registers)
