@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from sim.bench import Bench
-from sim.trace import public_key_in_trace, receipt_in_trace, settled_ns_in_trace
+from sim.clients import CsmsClient
+from sim.timeline import charge_marks, waits
+from sim.trace import public_key_in_trace, receipt_in_trace
 from sim.watch import Shot
 
 Json = dict[str, Any]
@@ -59,37 +61,21 @@ async def receipt_of(bench: Bench, timeline: Json) -> Json:
 
 
 async def timeline_of(bench: Bench) -> Json:
-    """Return the three waits a driver feels, in real milliseconds (None if one did not happen).
-
-    ``marks`` are the CLOCK_MONOTONIC nanoseconds of the newest charge they are made of.
-    """
-    marks: Json = dict((await bench.board.state())["marks"])
+    """Return the newest charge's waits in real milliseconds, None for what has not happened, and the marks."""
+    await bench.board.state()
+    paid_ns = bench.csms.paid_ns if bench.csms is not None else []
+    marks = charge_marks(bench.board.seen, bench.wire.read_on(), paid_ns)
     if bench.csms is not None:
-        marks |= await _backend_marks(bench)
-    else:
-        marks["settled"] = settled_ns_in_trace(bench.frames_path)
-    return {
-        "scan_to_unlock_ms": _ms(marks, "scanned", "lock_released"),
-        "plug_to_power_ms": _ms(marks, "plugged", "power_on"),
-        "end_to_settled_ms": _ms(marks, "contactor_opened", "settled"),
-        "marks": marks,
-    }
+        marks["settled"] = await _settled_ns(bench.csms)
+    return waits(marks)
 
 
-async def _backend_marks(bench: Bench) -> Json:
-    assert bench.csms is not None
-    marks: Json = {"scanned": bench.csms.paid_ns[-1]} if bench.csms.paid_ns else {}
-    summaries = await bench.csms.transactions()
-    if summaries:
-        receipt = (await bench.csms.transaction(summaries[-1]["id"]))["receipt"] or {}
-        marks |= {"ended_received": receipt.get("ended_received_ns"), "settled": receipt.get("settled_ns")}
-    return marks
-
-
-def _ms(marks: Json, start: str, end: str) -> float | None:
-    if not marks.get(start) or not marks.get(end) or marks[end] < marks[start]:
-        return None
-    return float(round((marks[end] - marks[start]) / 1e6, 1))
+async def _settled_ns(csms: CsmsClient) -> int | None:
+    """Return when our backend settled the newest charge."""
+    summaries = await csms.transactions()
+    newest = await csms.transaction(summaries[-1]["id"]) if summaries else {}
+    settled_ns: int | None = (newest.get("receipt") or {}).get("settled_ns")
+    return settled_ns
 
 
 def _write_pictures(directory: Path, shots: Sequence[Shot]) -> None:

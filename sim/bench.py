@@ -18,6 +18,7 @@ from typing import Any
 from sim.clients import BoardClient, CsmsClient, png_of
 from sim.processes import Child, ProcessFailedError, descendants, kill
 from sim.site_files import CONFIG, merged, sample_board, sample_site, timed_for, write_toml
+from sim.timeline import WireMarks
 from sim.trace import records_in_trace
 
 READY_WITHIN_S = 30.0
@@ -69,6 +70,7 @@ class Bench:
         self.state_dir = self.work_dir / "state"
         self.station_log = self.work_dir / "station.log"
         self.frames_path = self.work_dir / "frames.jsonl"
+        self.wire = WireMarks(self.frames_path)
         self.pay_url: str | None = None
         self.board = BoardClient(self.run_dir / "board.sock.control")
         self.csms: CsmsClient | None = None

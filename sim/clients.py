@@ -24,9 +24,14 @@ class BackendRefusedError(RuntimeError):
 
 
 class BoardClient:
-    """The hands at the charger: plug, vehicle, faults. One request at a time on one connection."""
+    """The hands at the charger: plug, vehicle, faults. One request at a time on one connection.
+
+    ``seen`` keeps each mark's times as they were seen (CLOCK_MONOTONIC ns, oldest first): the board itself
+    remembers only the last of each, and a lock is released twice in a charge.
+    """
 
     def __init__(self, address: Path) -> None:
+        self.seen: dict[str, list[int]] = {}
         self._address = address
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._turn = asyncio.Lock()
@@ -38,6 +43,7 @@ class BoardClient:
         """
         reply = await self._ask({"do": action, "evse": evse, **arguments})
         state: Json = reply.get("state", {})
+        self._remember(state.get("marks", {}))
         return state
 
     async def state(self, *, evse: int = 1) -> Json:
@@ -58,6 +64,12 @@ class BoardClient:
         if self._streams is not None:
             self._streams[1].close()
             self._streams = None
+
+    def _remember(self, marks: dict[str, int | None]) -> None:
+        for name, at_ns in marks.items():
+            times = self.seen.setdefault(name, [])
+            if at_ns and (not times or times[-1] != at_ns):
+                times.append(at_ns)
 
     async def _ask(self, request: Json) -> Json:
         async with self._turn:

@@ -7,8 +7,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-_CALL, _CALL_RESULT = 2, 3
-
 
 def frames_in(path: Path) -> list[dict[str, Any]]:
     """Return the lines of frames.jsonl; a last line cut short by a power cut is passed over."""
@@ -57,25 +55,6 @@ def receipt_in_trace(path: Path) -> dict[str, Any]:
         "minutes": len(newest) - 1,
         "verified": None,
     }
-
-
-def settled_ns_in_trace(path: Path) -> int | None:
-    """Return when the newest transaction end was acknowledged (CLOCK_MONOTONIC), None if it was not."""
-    settled_ns, pending = None, set()
-    for line in frames_in(path):
-        frame = line["frame"]
-        if _ends_a_transaction(frame):
-            pending.add(frame[1])
-        elif frame[0] == _CALL_RESULT and frame[1] in pending:
-            settled_ns = line["mono_ns"]
-    return settled_ns
-
-
-def _ends_a_transaction(frame: Any) -> bool:
-    if not isinstance(frame, list) or frame[0] != _CALL:
-        return False
-    ended = frame[2] == "TransactionEvent" and frame[3].get("eventType") == "Ended"
-    return bool(ended or frame[2] == "StopTransaction")
 
 
 def _signed_values(path: Path) -> Iterator[dict[str, Any]]:

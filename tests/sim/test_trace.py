@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sim.trace import public_key_in_trace, receipt_in_trace, records_in_trace, settled_ns_in_trace
+from sim.trace import public_key_in_trace, receipt_in_trace, records_in_trace
 
 
 def record(page: int, kwh: str, cost: str) -> str:
@@ -59,11 +59,6 @@ def test_the_receipt_is_the_stations_own(tmp_path: Path) -> None:
     receipt = receipt_in_trace(trace(tmp_path, *CHARGE))
     assert (receipt["energy_wh"], receipt["total"], receipt["minutes"]) == (7200.0, "9.29", 2)
     assert receipt["verified"] is None
-
-
-def test_settled_is_when_the_end_was_acknowledged(tmp_path: Path) -> None:
-    assert settled_ns_in_trace(trace(tmp_path, *CHARGE)) == 1006
-    assert settled_ns_in_trace(trace(tmp_path, *CHARGE[:-1])) is None
 
 
 def test_signed_values_of_1_6_are_json_inside_a_value(tmp_path: Path) -> None:
