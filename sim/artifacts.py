@@ -61,7 +61,7 @@ async def receipt_of(bench: Bench, timeline: Json) -> Json:
 
 
 async def timeline_of(bench: Bench) -> Json:
-    """Return the newest charge's waits in real milliseconds, None for what has not happened, and the marks."""
+    """Return the newest charge's waits in real ms, None for what has not happened, and the marks."""
     await bench.board.state()
     paid_ns = bench.csms.paid_ns if bench.csms is not None else []
     marks = charge_marks(bench.board.seen, bench.wire.read_on(), paid_ns)

@@ -80,36 +80,34 @@ class Charge:
     def __init__(self, http: httpx.Client) -> None:
         self._http = http
         self._id = ""
-        self._scanned_ns = 0
+        self._waits: list[tuple[str, float]] = []
 
     def run(self) -> None:
         """Pay, plug in and wait until the backend has settled."""
-        self._scanned_ns = time.monotonic_ns()
+        scanned_ns = time.monotonic_ns()
         self._id = self._post("pay", {"minutes": MINUTES})["transaction_id"] or ""
         for _ in self._until("the lock is released", 10, lambda: self._board()["lock"] == "released"):
             pass
         self._id = self._id or self._get("transactions")[-1]["id"]
-        _say(f"paid for {MINUTES} minutes on the phone", self._ms_to("lock_released"), "lock released")
+        self._waited("scan → unlock", (self._board()["marks"]["lock_released"] - scanned_ns) / 1e6)
+        _say(f"paid for {MINUTES} minutes on the phone", "lock released", self._waits[-1][1])
         self._post("plug_in")
         for _ in self._until(
             "the contactor closes", 10, lambda: bool(self._board()["marks"].get("power_on"))
         ):
             pass
-        _say("plugged in", _ms(self._board()["marks"], "plugged", "power_on"), "power on")
+        marks = self._board()["marks"]
+        self._waited("plug → power", (marks["power_on"] - marks["plugged"]) / 1e6)
+        _say("plugged in", "power on", self._waits[-1][1])
         self._follow()
 
     def tell_result(self) -> bool:
         """Print timeline, bill and verification; returns whether it was settled and verified."""
         charge = self._charge()
-        receipt, marks = charge["receipt"], self._board()["marks"]
-        marks |= {"scanned": self._scanned_ns, "settled": receipt["settled_ns"]}
-        spans = (
-            ("scan → unlock", "scanned", "lock_released"),
-            ("plug → power", "plugged", "power_on"),
-            ("end → settled", "contactor_opened", "settled"),
-        )
+        opened_ns = self._board()["marks"]["contactor_opened"]
+        self._waited("end → settled", (charge["receipt"]["settled_ns"] - opened_ns) / 1e6)
         _heading("Timeline")
-        _print_rows([(name, f"{_ms(marks, start, end):,.0f} ms") for name, start, end in spans])
+        _print_rows([(name, f"{ms:,.0f} ms") for name, ms in self._waits])
         _heading("Bill")
         _print_rows(bill_rows(charge))
         _heading("Verification")
@@ -137,8 +135,8 @@ class Charge:
             yield
             time.sleep(0.2)
 
-    def _ms_to(self, mark: str) -> float:
-        return _ms({**self._board()["marks"], "scanned": self._scanned_ns}, "scanned", mark)
+    def _waited(self, name: str, ms: float) -> None:
+        self._waits.append((name, ms))
 
     def _board(self) -> Json:
         board: Json = self._get("state")["board"]
@@ -241,10 +239,6 @@ def _free_port() -> int:
     raise DemoError("There is no free port on 127.0.0.1.")
 
 
-def _ms(marks: Json, start: str, end: str) -> float:
-    return float((marks[end] - marks[start]) / 1e6)
-
-
 def _tail(log: Path, lines: int = 15) -> str:
     return "\n".join(f"  {line}" for line in log.read_text(errors="replace").splitlines()[-lines:])
 
@@ -253,7 +247,7 @@ def _heading(text: str) -> None:
     print(painted(f"\n  {text}", "bold"), flush=True)
 
 
-def _say(what: str, ms: float, then: str) -> None:
+def _say(what: str, then: str, ms: float) -> None:
     print(f"  {painted('●', 'green')} {what}, {then} {painted(f'{ms:,.0f} ms', 'bold')} later", flush=True)
 
 
