@@ -4,8 +4,6 @@ Pure and synchronous. An event changes facts; facts yield entries (durable) one 
 more follows; what the surroundings should be told, less what they were told, makes the rest.
 """
 
-from dataclasses import replace
-
 from firmware.core.admission import transaction_id_for, why_not_start
 from firmware.core.deadlines import receipt_ends_ms
 from firmware.core.effects import (
@@ -45,7 +43,7 @@ from firmware.core.events import (
     WebPaymentStarted,
 )
 from firmware.core.fault_watch import standing_faults
-from firmware.core.journal import apply, with_evse
+from firmware.core.journal import apply
 from firmware.core.metering import implausible
 from firmware.core.presentation import outputs
 from firmware.core.state import Evse, Phase, State, Transaction
@@ -60,7 +58,7 @@ def step(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
     turn.count_time()
     turn.take_in(event)
     if not turn.state.storage_failed:
-        for evse in turn.state.evses:
+        for evse in turn.evses:
             turn.follow_up(evse.evse)
     turn.tell()
     return turn.state, tuple(sorted(turn.effects, key=lambda effect: effect.rank))
@@ -70,25 +68,42 @@ class _Turn:
     """One step in the making: the state so far and the effects collected."""
 
     def __init__(self, state: State, now: Stamp) -> None:
-        self.state = state
+        self._state = state
+        self._evses = {evse.evse: evse for evse in state.evses}
+        self._stale = False
         self.now = now
         self.effects: list[Effect] = []
 
+    @property
+    def state(self) -> State:
+        if self._stale:
+            self._state, self._stale = self._state._replace(evses=self.evses), False
+        return self._state
+
+    def change(self, state: State) -> None:
+        self._state, self._stale = state, False
+        self._evses = {evse.evse: evse for evse in state.evses}
+
     def append(self, entry: Entry) -> None:
-        self.state = apply(self.state, entry)
+        self.change(apply(self.state, entry))
         self.effects += (Append(entry), WakeUplink())
 
+    @property
+    def evses(self) -> tuple[Evse, ...]:
+        return tuple(self._evses.values())
+
     def put(self, evse: Evse) -> None:
-        self.state = with_evse(self.state, evse)
+        self._evses[evse.evse] = evse
+        self._stale = True
 
     # durations
 
     def count_time(self) -> None:
         """Count the time since the last event as charging or idle, by what was true in between."""
-        for evse in self.state.evses:
+        for evse in self.evses:
             transaction = evse.transaction
             if transaction is not None and transaction.began:
-                self.put(replace(evse, transaction=_counted(evse, transaction, self.now.mono_ms)))
+                self.put(evse._replace(transaction=_counted(evse, transaction, self.now.mono_ms)))
 
     # facts
 
@@ -99,12 +114,12 @@ class _Turn:
             case InterlockReported():
                 self._take_interlock(event)
             case MeterSilent():
-                self.put(replace(self.state.evse(event.evse), meter_silent=event.why))
+                self.put(self._evses[event.evse]._replace(meter_silent=event.why))
             case InterlockLost():
-                for evse in self.state.evses:
+                for evse in self.evses:
                     self.put(_without_interlock(evse, self.now.mono_ms))
             case StorageFailed():
-                self.state = replace(self.state, storage_failed=True)
+                self.change(self.state._replace(storage_failed=True))
             case DeadlineReached():
                 self._expire()
             case _:
@@ -113,7 +128,7 @@ class _Turn:
     def _take_backend(self, event: Event) -> None:
         match event:
             case LinkOpened() | LinkClosed():
-                self.state = replace(self.state, online=isinstance(event, LinkOpened))
+                self.change(self.state._replace(online=isinstance(event, LinkOpened)))
             case StartRequested():
                 self._start(event)
             case StopRequested():
@@ -129,21 +144,20 @@ class _Turn:
                 self._web_payment(event)
 
     def _take_reading(self, event: MeterSampled) -> None:
-        evse, reading = self.state.evse(event.evse), event.reading
+        evse, reading = self._evses[event.evse], event.reading
         settings = next(item for item in self.state.settings.evses if item.evse == event.evse)
         why = implausible(evse.reading, reading, settings.max_power_w, settings.meter.resolution_dwh)
         if why and evse.transaction is not None:
-            self.put(replace(evse, meter_silent="", meter_implausible=why))
+            self.put(evse._replace(meter_silent="", meter_implausible=why))
             return
         power_w = evse.power_w if reading.power_w is None else reading.power_w
-        self.put(replace(evse, reading=reading, power_w=power_w, meter_silent="", meter_implausible=""))
+        self.put(evse._replace(reading=reading, power_w=power_w, meter_silent="", meter_implausible=""))
 
     def _take_interlock(self, event: InterlockReported) -> None:
-        evse, now_ms = self.state.evse(event.evse), event.at.mono_ms
+        evse, now_ms = self._evses[event.evse], event.at.mono_ms
         was_closed = evse.contactor_closed
         opened_ms = evse.open_since_ms if evse.open_since_ms is not None else now_ms
-        evse = replace(
-            evse,
+        evse = evse._replace(
             interlock=event,
             interlock_lost=False,
             open_since_ms=None if event.contactor_closed else opened_ms,
@@ -151,19 +165,19 @@ class _Turn:
         transaction = evse.transaction
         if transaction is not None and was_closed != event.contactor_closed:
             idle_since = None if event.contactor_closed else now_ms
-            evse = replace(evse, transaction=replace(transaction, idle_since_ms=idle_since))
+            evse = evse._replace(transaction=transaction._replace(idle_since_ms=idle_since))
         if evse.receipt is not None and event.pilot == "A" and evse.receipt.unplugged_at_ms is None:
-            evse = replace(evse, receipt=replace(evse.receipt, unplugged_at_ms=now_ms))
+            evse = evse._replace(receipt=evse.receipt._replace(unplugged_at_ms=now_ms))
         self.put(evse)
 
     def _expire(self) -> None:
-        for evse in self.state.evses:
+        for evse in self.evses:
             paying, receipt = evse.paying_until_ms, evse.receipt
             if paying is not None and paying <= self.now.mono_ms:
                 paying = None
             if receipt is not None and receipt_ends_ms(self.state, receipt) <= self.now.mono_ms:
                 receipt = None
-            self.put(replace(evse, paying_until_ms=paying, receipt=receipt))
+            self.put(evse._replace(paying_until_ms=paying, receipt=receipt))
 
     # the backend's wishes
 
@@ -193,8 +207,8 @@ class _Turn:
     def _evse_for(self, event: StartRequested) -> Evse | None:
         """Return the EVSE meant; without a number, the first that could start."""
         if event.evse is not None:
-            return next((evse for evse in self.state.evses if evse.evse == event.evse), None)
-        free = (evse for evse in self.state.evses if why_not_start(self.state, evse) is None)
+            return next((evse for evse in self.evses if evse.evse == event.evse), None)
+        free = (evse for evse in self.evses if why_not_start(self.state, evse) is None)
         return next(free, self.state.evses[0])
 
     def _stop(self, event: StopRequested) -> None:
@@ -208,7 +222,7 @@ class _Turn:
         self.effects.append(AnswerCall(event.call, "Accepted"))
 
     def _evse_of(self, transaction_id: str) -> Evse | None:
-        running = (evse for evse in self.state.evses if evse.transaction is not None)
+        running = (evse for evse in self.evses if evse.transaction is not None)
         return next(
             (evse for evse in running if evse.transaction.start.transaction_id == transaction_id),  # type: ignore[union-attr]
             None,
@@ -234,13 +248,13 @@ class _Turn:
 
     def _settle(self, event: TransactionAnswered) -> None:
         """The backend answered an end: settled when it names no sum of its own, or the same."""
-        for evse in self.state.evses:
+        for evse in self.evses:
             receipt = evse.receipt
             if receipt is None or receipt.ended.transaction_id != event.transaction_id:
                 continue
             same = event.total_cost_e4 in (None, receipt.ended.cost.total_minor * 100)
             if same and event.seq_no == receipt.ended.seq_no:
-                self.put(replace(evse, receipt=replace(receipt, settled=True)))
+                self.put(evse._replace(receipt=receipt._replace(settled=True)))
 
     def _tariff(self, event: TariffSet | TariffsCleared) -> None:
         if isinstance(event, TariffsCleared):
@@ -258,7 +272,7 @@ class _Turn:
         """Take backend tariffs back; the site file's own tariff is then in force again."""
         cleared = [
             evse.evse
-            for evse in self.state.evses
+            for evse in self.evses
             if event.evse in (None, 0, evse.evse)
             and evse.tariff is not None
             and evse.tariff != self.state.settings.tariff
@@ -270,16 +284,16 @@ class _Turn:
 
     def _web_payment(self, event: WebPaymentStarted) -> None:
         until = self.now.mono_ms + event.timeout_s * 1000 if event.timeout_s > 0 else None
-        for evse in self.state.evses:
+        for evse in self.evses:
             if event.evse in (0, evse.evse):
-                self.put(replace(evse, paying_until_ms=until))
+                self.put(evse._replace(paying_until_ms=until))
 
     # decisions
 
     def follow_up(self, number: int) -> None:
         """Append what follows from the facts until nothing more follows."""
         self._note_faults(number)
-        while (entry := self._next_entry(self.state.evse(number))) is not None:
+        while (entry := self._next_entry(self._evses[number])) is not None:
             self.append(entry)
 
     def _next_entry(self, evse: Evse) -> Entry | None:
@@ -290,7 +304,7 @@ class _Turn:
         return stop or next_entry(self.state, evse, transaction, self.now)
 
     def _note_faults(self, number: int) -> None:
-        evse = self.state.evse(number)
+        evse = self._evses[number]
         standing = standing_faults(evse)
         transaction_id = evse.transaction.start.transaction_id if evse.transaction else ""
         for name in sorted(standing.keys() - evse.faults):
@@ -301,23 +315,25 @@ class _Turn:
     # what the surroundings are told
 
     def tell(self) -> None:
-        for evse in self.state.evses:
+        for evse in self.evses:
             wanted = outputs(self.state, evse, self.now)
             if wanted != evse.told:
                 self.effects += difference(evse, wanted)
-                self.put(replace(evse, told=wanted))
+                self.put(evse._replace(told=wanted))
 
 
 def _counted(evse: Evse, transaction: Transaction, now_ms: int) -> Transaction:
     elapsed = max(0, now_ms - transaction.counted_to_ms)
-    if evse.contactor_closed:
-        transaction = replace(transaction, charging_ms=transaction.charging_ms + elapsed)
-    elif transaction.phase is Phase.ENERGISED:
-        transaction = replace(transaction, idle_ms=transaction.idle_ms + elapsed)
-    return replace(transaction, counted_to_ms=max(now_ms, transaction.counted_to_ms))
+    charging = evse.contactor_closed
+    idle = not charging and transaction.phase is Phase.ENERGISED
+    return transaction._replace(
+        charging_ms=transaction.charging_ms + (elapsed if charging else 0),
+        idle_ms=transaction.idle_ms + (elapsed if idle else 0),
+        counted_to_ms=transaction.counted_to_ms + elapsed,
+    )
 
 
 def _without_interlock(evse: Evse, now_ms: int) -> Evse:
     """The interlock is gone, and with it every permission: the hal has put its outputs to safe."""
     opened_ms = now_ms if evse.open_since_ms is None else evse.open_since_ms
-    return replace(evse, interlock=None, interlock_lost=True, open_since_ms=opened_ms)
+    return evse._replace(interlock=None, interlock_lost=True, open_since_ms=opened_ms)

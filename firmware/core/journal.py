@@ -44,7 +44,7 @@ def restore(settings: Settings, entries: Iterable[Entry]) -> State:
 
 def with_evse(state: State, evse: Evse) -> State:
     """Return the state with one EVSE replaced."""
-    return replace(state, evses=tuple(evse if old.evse == evse.evse else old for old in state.evses))
+    return state._replace(evses=tuple(evse if old.evse == evse.evse else old for old in state.evses))
 
 
 def apply(state: State, entry: Entry) -> State:
@@ -56,7 +56,7 @@ def apply(state: State, entry: Entry) -> State:
             return _store_tariff(state, entry)
         case UsageRecorded():
             text = entry.payload or entry.ocmf.split("|")[1]
-            state = replace(state, chain=replace(state.chain.follow(text), number=entry.number))
+            state = state._replace(chain=replace(state.chain.follow(text), number=entry.number))
     evse = next((evse for evse in state.evses if evse.evse == entry.evse), None)
     return state if evse is None else with_evse(state, _apply_to_evse(evse, entry))
 
@@ -64,17 +64,17 @@ def apply(state: State, entry: Entry) -> State:
 def _apply_to_evse(evse: Evse, entry: Entry) -> Evse:
     match entry:
         case FaultRaised():
-            return replace(evse, faults=evse.faults | {entry.fault})
+            return evse._replace(faults=evse.faults | {entry.fault})
         case FaultCleared():
-            return replace(evse, faults=evse.faults - {entry.fault})
+            return evse._replace(faults=evse.faults - {entry.fault})
         case TransactionStarted():
-            return replace(evse, transaction=_started(entry), receipt=None, paying_until_ms=None)
+            return evse._replace(transaction=_started(entry), receipt=None, paying_until_ms=None)
         case TransactionEnded():
             attempt_only = entry.import_begin_dwh is None
-            return replace(evse, transaction=None, receipt=None if attempt_only else Receipt(entry))
+            return evse._replace(transaction=None, receipt=None if attempt_only else Receipt(entry))
     if evse.transaction is None:
         return evse  # the last record of an ended transaction, replayed for the chain alone
-    return replace(evse, transaction=_apply_to_transaction(evse.transaction, entry))
+    return evse._replace(transaction=_apply_to_transaction(evse.transaction, entry))
 
 
 def _started(entry: TransactionStarted) -> Transaction:
@@ -86,27 +86,25 @@ def _apply_to_transaction(transaction: Transaction, entry: Entry) -> Transaction
     match entry:
         case LimitAccepted():
             starting = transaction.phase is Phase.STARTING
-            return replace(
-                transaction,
+            return transaction._replace(
                 limit=entry.limit,
                 next_seq=entry.seq_no + 1,
                 phase=Phase.AWAITING_VEHICLE if starting else transaction.phase,
                 since_ms=entry.at.mono_ms if starting else transaction.since_ms,
             )
         case VehicleConnected():
-            return replace(
-                transaction, phase=Phase.CONNECTED, since_ms=entry.at.mono_ms, next_seq=entry.seq_no + 1
+            return transaction._replace(
+                phase=Phase.CONNECTED, since_ms=entry.at.mono_ms, next_seq=entry.seq_no + 1
             )
         case ChargingBegan():
-            return replace(
-                transaction,
+            return transaction._replace(
                 began=True,
                 counted_to_ms=entry.at.mono_ms,
                 idle_since_ms=None,
                 next_seq=entry.seq_no + 1,
             )
         case StopDecided():
-            return replace(transaction, phase=Phase.STOPPING, stop=entry)
+            return transaction._replace(phase=Phase.STOPPING, stop=entry)
         case UsageRecorded():
             return _recorded(transaction, entry)
     return transaction
@@ -116,13 +114,12 @@ def _recorded(transaction: Transaction, entry: UsageRecorded) -> Transaction:
     """Take a record in. On a replay its sums are the newest known; live ones are never behind them."""
     begin = entry.kind == "B"
     prices = prices_at(transaction.start.tariff, local_time(entry.at.utc_ms, entry.at.offset_min))
-    at_cut = replace(transaction, charging_ms=entry.charging_ms, idle_ms=entry.idle_ms)
+    at_cut = transaction._replace(charging_ms=entry.charging_ms, idle_ms=entry.idle_ms)
     cost = exact_cost(at_cut, entry.import_dwh)
     mark = Mark(
         entry.at, entry.import_dwh, entry.charging_ms, entry.idle_ms, cost, prices, entry.charging_state
     )
-    return replace(
-        transaction,
+    return transaction._replace(
         mark=mark,
         begin_dwh=entry.import_dwh if begin else transaction.begin_dwh,
         phase=Phase.ENERGISED if begin else transaction.phase,
@@ -139,7 +136,7 @@ def _recorded(transaction: Transaction, entry: UsageRecorded) -> Transaction:
 def _store_setting(state: State, entry: SettingStored) -> State:
     others = tuple(item for item in state.stored_settings if item[:2] != (entry.component, entry.variable))
     stored = (*others, (entry.component, entry.variable, entry.value))
-    state = replace(state, stored_settings=stored)
+    state = state._replace(stored_settings=stored)
     if entry.component != "WebPaymentsCtrlr":
         return state
     payments = state.web_payments
@@ -154,10 +151,10 @@ def _store_setting(state: State, entry: SettingStored) -> State:
             payments = replace(payments, length=int(entry.value))
         case "SharedSecret":
             payments = replace(payments, secret=entry.value)
-    return replace(state, web_payments=payments)
+    return state._replace(web_payments=payments)
 
 
 def _store_tariff(state: State, entry: TariffStored | TariffRemoved) -> State:
     tariff = entry.tariff if isinstance(entry, TariffStored) else state.settings.tariff
-    evses = (replace(evse, tariff=tariff) if entry.evse in (0, evse.evse) else evse for evse in state.evses)
-    return replace(state, evses=tuple(evses))
+    evses = (evse._replace(tariff=tariff) if entry.evse in (0, evse.evse) else evse for evse in state.evses)
+    return state._replace(evses=tuple(evses))
