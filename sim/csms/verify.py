@@ -1,0 +1,122 @@
+"""Verifies a station's stream of usage records: seals, numbering, chain, registers and times.
+
+One `Stream` per station, from the first record this backend saw of it. A problem is a sentence that begins
+with a word to search for: ``seal``, ``key``, ``missing``, ``order``, ``chain``, ``register``, ``time`` …
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from sim.csms.ocmf import PublicKey, Record, UnreadableKeyError, UnreadableRecordError, read_record
+
+KINDS: Final = frozenset("BCSTXE")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What became of one record text: the record if it can be read, and what is wrong with it.
+
+    ``known`` says that the same bytes came before: nothing new, and never an error.
+    """
+
+    record: Record | None
+    problems: tuple[str, ...] = ()
+    known: bool = False
+
+
+@dataclass(slots=True)
+class Stream:
+    """All records of one station in the order of their arrival, and the key pinned at first sight."""
+
+    station: str
+    key: PublicKey | None = None
+    records: list[Record] = field(default_factory=list)
+    _by_page: dict[int, Record] = field(default_factory=dict)
+    _head: Record | None = None
+    _newest_on: dict[str, Record] = field(default_factory=dict)
+
+    def take(self, text: str, public_key: str = "") -> Checked:
+        """Take one record text in, with the key that came beside it ("" if none did), and verify it."""
+        try:
+            record = read_record(text)
+        except UnreadableRecordError as error:
+            return Checked(None, (f"unreadable: {error}",))
+        before = self._by_page.get(record.page)
+        if before is not None:
+            return self._again(before, record)
+        problems = (*self._key_problems(public_key), *self._problems(record))
+        self._keep(record)
+        return Checked(record, problems)
+
+    def _keep(self, record: Record) -> None:
+        self.records.append(record)
+        self._by_page[record.page] = record
+        if self._head is None or record.page > self._head.page:
+            self._head = record
+            self._newest_on[record.connector] = record
+
+    def _again(self, before: Record, record: Record) -> Checked:
+        if before.text == record.text:
+            return Checked(before, known=True)
+        return Checked(before, (f"doubled: another record T{record.page} came with different bytes",))
+
+    def _key_problems(self, public_key: str) -> Iterator[str]:
+        if not public_key:
+            return
+        try:
+            key = PublicKey.from_ocpp(public_key)
+        except UnreadableKeyError as error:
+            yield f"key: {error}"
+            return
+        if self.key is None:
+            self.key = key
+        elif self.key.hex != key.hex:
+            yield f"key: {self.station} shows another public key than the one pinned at first sight"
+
+    def _problems(self, record: Record) -> Iterator[str]:
+        name = f"T{record.page}"
+        yield from self._seal_problems(record, name)
+        yield from _content_problems(record, name, self.station)
+        if self._head is None:
+            yield from _anchor_problems(record, name)
+        else:
+            yield from _succession_problems(self._head, record, name)
+        before = self._newest_on.get(record.connector)
+        if before is not None and before.page < record.page and record.register_dwh < before.register_dwh:
+            yield f"register: {name} reads less than T{before.page}"
+
+    def _seal_problems(self, record: Record, name: str) -> Iterator[str]:
+        if self.key is None:
+            yield f"key: {name} came before any public key"
+        elif not self.key.has_sealed(record):
+            yield f"seal: {name} does not verify with the pinned key, it was altered or forged"
+
+
+def _content_problems(record: Record, name: str, station: str) -> Iterator[str]:
+    if record.kind not in KINDS:
+        yield f"kind: {name} has the reading reason {record.kind}"
+    if not record.connector.startswith(f"{station}*"):
+        yield f"origin: {name} is for the connector {record.connector}, not of {station}"
+    if record.state != "G":
+        yield f"meter: {name} has the meter state {record.state}, not G (good)"
+    if record.flags:
+        yield f"meter: {name} carries the error flags {record.flags}"
+
+
+def _anchor_problems(record: Record, name: str) -> Iterator[str]:
+    if (record.page == 1) != (record.previous == ""):
+        yield f"chain: {name} is the first record seen, and its link to the one before is not what it must be"
+
+
+def _succession_problems(head: Record, record: Record, name: str) -> Iterator[str]:
+    """Hold a record against the newest one before it; what came in the wrong order is held no further."""
+    if record.page < head.page:
+        yield f"order: {name} came after T{head.page}"
+        return
+    if record.page > head.page + 1:
+        yield f"missing: T{head.page} is followed by {name}"
+    elif record.previous != head.digest:
+        yield f"chain: {name} does not carry the hash of T{head.page}"
+    if record.clock == head.clock == "S" and record.at < head.at:
+        yield f"time: {name} is stamped before T{head.page}, both by a synchronised clock"

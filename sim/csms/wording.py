@@ -1,0 +1,230 @@
+"""Every sentence a driver reads, in Chinese and English."""
+
+from typing import Final
+
+LANGUAGES: Final = ("zh", "en")
+
+_TEXTS: Final[dict[str, dict[str, str]]] = {
+    "zh": {
+        "charged": "Wattseal 已扣款 {amount}",
+        "title": "扫码充电",
+        "charger": "{label} 号充电桩",
+        "other_language": "English",
+        "step_choose": "选择",
+        "step_pay": "支付",
+        "price_now": "当前电价",
+        "per_kwh": "/ 度",
+        "price_parts": "电费 {electricity} + 服务费 {service}",
+        "price_today": "今日电价",
+        "now": "现在",
+        "also_time": "充电时长费 {price} / 分钟",
+        "also_idle": "占位费 {price} / 分钟",
+        "also_fixed": "启动费 {price} / 次",
+        "by_time": "按时长",
+        "by_time_note": "结束后按实际用量付款",
+        "by_amount": "按金额",
+        "by_amount_note": "先付款，用不完的即刻退还",
+        "hours": "{n} 小时",
+        "minutes": "{n} 分钟",
+        "about_kwh": "约 {n} 度",
+        "pay_later": "充完再付",
+        "promise": "每分钟计量、计价并签名，充完即结清",
+        "confirm_title": "确认订单",
+        "where": "充电桩",
+        "choice": "选择",
+        "when_paid": "付款方式",
+        "when_paid_time": "结束后付款",
+        "when_paid_amount": "现在支付，余额退还",
+        "pay_amount": "支付 {amount}",
+        "pay_time": "开始充电",
+        "pay_hint": "模拟支付，不会产生真实扣款",
+        "change": "重新选择",
+        "phase_starting": "正在启动…",
+        "phase_starting_hint": "正在解锁充电枪",
+        "phase_plug_in": "请取枪插车",
+        "phase_plug_in_hint": "枪已解锁：取下充电枪，插入车辆充电口",
+        "phase_waiting": "已插枪，等待车辆",
+        "phase_waiting_hint": "车辆准备好后自动开始充电",
+        "phase_charging": "充电中",
+        "phase_charging_hint": "每分钟一条签名记录",
+        "phase_paused": "车辆已暂停",
+        "phase_paused_hint": "车辆充满或暂停取电",
+        "phase_stopping": "正在停止…",
+        "phase_stopping_hint": "停止后即出账单",
+        "offline": "充电桩暂时离线，充电不受影响，记录会补传",
+        "remaining": "剩余",
+        "remaining_about": "预计剩余",
+        "power": "功率",
+        "energy": "电量",
+        "cost": "费用",
+        "elapsed": "时长",
+        "paid": "已付",
+        "stop": "停止充电",
+        "records": "每分钟记录",
+        "verified": "已验签",
+        "not_verified": "未通过",
+        "kwh": "度",
+        "receipt": "充电账单",
+        "receipt_none": "没有充电，未扣款",
+        "receipt_none_hint": "没有电量，不收费。要充电请重新扫描充电桩上的二维码。",
+        "receipt_review": "账单待核对",
+        "receipt_review_hint": "记录未能全部核对，暂不扣款。我们会查明原因。",
+        "refund": "已退还 {amount}",
+        "all_verified": "{n} 条记录全部验签，费用复核一致",
+        "cost_energy": "电量费用",
+        "cost_time": "时长费",
+        "cost_idle": "占位费",
+        "cost_fixed": "启动费",
+        "cost_adjust": "封顶与取整",
+        "total": "合计",
+        "end_reason": "结束原因",
+        "help": "客服 {hotline}",
+        "refused": "没有启动",
+        "refused_hint": "没有扣款。请换一个充电桩，或重新扫描屏幕上的二维码。",
+        "refused_occupied": "充电桩正在使用",
+        "refused_occupied_hint": "请等待当前充电结束，或换一个充电桩。没有扣款。",
+        "refused_faulted": "充电桩暂停服务",
+        "refused_faulted_hint": "请换一个充电桩。没有扣款。",
+        "refused_offline": "充电桩离线",
+        "refused_offline_hint": "充电桩与平台失去联系，请稍后再扫码，或换一个充电桩。没有扣款。",
+        "refused_code": "二维码已过期",
+        "refused_code_hint": "二维码会定时更新。请重新扫描充电桩屏幕上的二维码。",
+        "refused_unknown": "找不到这个充电桩",
+        "refused_unknown_hint": "请扫描充电桩屏幕上的二维码。",
+        "refused_offer": "没有这个选项",
+        "refused_offer_hint": "请返回重新选择，没有扣款。",
+    },
+    "en": {
+        "charged": "Wattseal has charged {amount}",
+        "title": "Scan to charge",
+        "charger": "Charger {label}",
+        "other_language": "中文",
+        "step_choose": "Choose",
+        "step_pay": "Pay",
+        "price_now": "Price now",
+        "per_kwh": "/ kWh",
+        "price_parts": "electricity {electricity} + service {service}",
+        "price_today": "Today's prices",
+        "now": "now",
+        "also_time": "charging time {price} / min",
+        "also_idle": "idle time {price} / min",
+        "also_fixed": "start fee {price}",
+        "by_time": "By time",
+        "by_time_note": "pay at the end for what you took",
+        "by_amount": "By amount",
+        "by_amount_note": "pay now, what is left is refunded at once",
+        "hours": "{n} h",
+        "minutes": "{n} min",
+        "about_kwh": "about {n} kWh",
+        "pay_later": "pay later",
+        "promise": "Measured, priced and sealed every minute. Settled the moment it ends.",
+        "confirm_title": "Confirm",
+        "where": "Charger",
+        "choice": "Choice",
+        "when_paid": "Payment",
+        "when_paid_time": "at the end, for what you took",
+        "when_paid_amount": "now; what is left is refunded",
+        "pay_amount": "Pay {amount}",
+        "pay_time": "Start charging",
+        "pay_hint": "Simulated payment, no real money moves",
+        "change": "Choose again",
+        "phase_starting": "Starting…",
+        "phase_starting_hint": "The connector is being unlocked",
+        "phase_plug_in": "Take the connector, plug in",
+        "phase_plug_in_hint": "Unlocked: take the connector and plug it into your vehicle",
+        "phase_waiting": "Plugged in",
+        "phase_waiting_hint": "Charging starts when the vehicle is ready",
+        "phase_charging": "Charging",
+        "phase_charging_hint": "One sealed record each minute",
+        "phase_paused": "The vehicle pauses",
+        "phase_paused_hint": "It is full, or takes no power just now",
+        "phase_stopping": "Stopping…",
+        "phase_stopping_hint": "Your bill follows at once",
+        "offline": "The charger is offline for now. Charging goes on; its records follow.",
+        "remaining": "remaining",
+        "remaining_about": "remaining, about",
+        "power": "Power",
+        "energy": "Energy",
+        "cost": "Cost",
+        "elapsed": "Time",
+        "paid": "Paid",
+        "stop": "Stop charging",
+        "records": "Minute by minute",
+        "verified": "verified",
+        "not_verified": "not verified",
+        "kwh": "kWh",
+        "receipt": "Receipt",
+        "receipt_none": "No charge, nothing to pay",
+        "receipt_none_hint": "No energy was taken. To charge, scan the code on the charger again.",
+        "receipt_review": "Your bill is being checked",
+        "receipt_review_hint": "Not every record could be verified. Nothing has been charged yet.",
+        "refund": "{amount} refunded",
+        "all_verified": "All {n} records verified, price recalculated",
+        "cost_energy": "Energy",
+        "cost_time": "Charging time",
+        "cost_idle": "Idle time",
+        "cost_fixed": "Start fee",
+        "cost_adjust": "Cap and rounding",
+        "total": "Total",
+        "end_reason": "Ended by",
+        "help": "Help {hotline}",
+        "refused": "Not started",
+        "refused_hint": "Nothing was charged. Use another charger, or scan the code on the display again.",
+        "refused_occupied": "This charger is in use",
+        "refused_occupied_hint": "Wait until it is free, or use another one. Nothing was charged.",
+        "refused_faulted": "Out of service",
+        "refused_faulted_hint": "Please use another charger. Nothing was charged.",
+        "refused_offline": "This charger is offline",
+        "refused_offline_hint": "Scan again later, or use another charger. Nothing was charged.",
+        "refused_code": "This code has expired",
+        "refused_code_hint": "The code changes all the time. Scan the code on the charger again.",
+        "refused_unknown": "No such charger",
+        "refused_unknown_hint": "Scan the code on the charger's display.",
+        "refused_offer": "No such offer",
+        "refused_offer_hint": "Go back and choose again. Nothing was charged.",
+    },
+}
+
+_REASONS: Final[dict[str, tuple[str, str]]] = {
+    "TimeLimitReached": ("时长已到", "time reached"),
+    "EnergyLimitReached": ("电量已到", "energy reached"),
+    "LocalOutOfCredit": ("金额已用完", "amount used up"),
+    "Remote": ("您已停止", "you stopped it"),
+    "StoppedByEV": ("车辆已充满", "the vehicle is full"),
+    "EVDisconnected": ("充电枪已拔出", "the plug was pulled"),
+    "EmergencyStop": ("急停", "emergency stop"),
+    "Timeout": ("未插枪，已超时", "nothing was plugged in"),
+    "PowerLoss": ("停电", "power was cut"),
+}
+
+
+def text(key: str, language: str, **values: object) -> str:
+    """Return a sentence with its values filled in. Raises KeyError for an unknown key."""
+    return _TEXTS[language][key].format(**values)
+
+
+def reason(stopped_reason: str | None, language: str) -> str:
+    """Return an OCPP stopped reason in the driver's words; an unusual one is a matter for the operator."""
+    chinese, english = _REASONS.get(stopped_reason or "", ("设备停止", "the charger stopped"))
+    return chinese if language == "zh" else english
+
+
+def amount(minor: int, symbol: str) -> str:
+    """Return an amount in the minor unit as drivers read it, e.g. ``¥15.00``."""
+    return f"{symbol}{minor // 100}.{minor % 100:02d}"
+
+
+def number(value: float | int, places: int) -> str:
+    """Return a number with at most ``places`` decimals and no useless zeros."""
+    shown = f"{value:.{places}f}"
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
+
+
+def raw(key: str, language: str) -> str:
+    """Return a sentence with its placeholders. Raises KeyError for an unknown key."""
+    return _TEXTS[language][key]
+
+
+def all_keys() -> tuple[str, ...]:
+    """Return the keys of all sentences."""
+    return tuple(_TEXTS["en"])
