@@ -71,12 +71,16 @@ class Evse(_Table, frozen=True, kw_only=True):
 
 
 class Transactions(_Table, frozen=True):
-    """Times a driver meets. ``silent_meter_s``: how long without a valid reading before charging stops."""
+    """Times a driver meets. ``silent_meter_s``: how long without a valid reading before charging stops.
+
+    ``vehicle_full_s``: a vehicle that takes nothing for so long is full, and the charge ends.
+    """
 
     connection_timeout_s: Positive = 60
     receipt_s: Positive = 60
     record_every_s: Annotated[int, Meta(ge=10, le=900)] = 60
     silent_meter_s: Positive = 5
+    vehicle_full_s: Positive = 120
 
 
 class Station(_Table, frozen=True):

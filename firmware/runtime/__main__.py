@@ -17,7 +17,7 @@ _TRY_AGAIN = 75  # EX_TEMPFAIL
 
 
 async def _run(path: Path) -> int:
-    station = Station.build(load(path))
+    station = Station(load(path))
     ending = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ending.set)

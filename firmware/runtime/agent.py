@@ -38,6 +38,9 @@ from hal.clock import Clock
 log = logging.getLogger(__name__)
 
 
+_STORAGE_RETRY_S = 30.0
+
+
 class StorageError(Exception):
     """The ledger could not take entries; none of them was stored."""
 
@@ -105,7 +108,7 @@ class Agent:
             except Exception as error:  # noqa: BLE001 - whatever it is: make safe, then let the supervisor restart
                 for evse in self.state.evses:
                     self._interlock.withdraw(evse.evse)
-                self.failed.set_exception(error)
+                self._fail(error)
                 return
         self._arm_timer()
 
@@ -122,12 +125,18 @@ class Agent:
                 # Nothing that depended on the entries has happened: the old state still holds.
                 log.error("ledger.failed", extra={"why": str(error)})
                 self._events.appendleft(StorageFailed(self._stamp(), str(error)))
+                asyncio.get_running_loop().call_later(_STORAGE_RETRY_S, self._fail, error)
                 return
         self.state = state
         for effect in effects:
             if not isinstance(effect, Withdraw | Append):
                 self._carry_out(effect)
         _log_entries(entries)
+
+    def _fail(self, error: Exception) -> None:
+        """End the agent; the supervisor starts it again, and it takes up what the ledger kept."""
+        if not self.failed.done():
+            self.failed.set_exception(error)
 
     def _sealed(self, entry: Entry) -> Entry:
         if isinstance(entry, UsageRecorded):

@@ -29,19 +29,23 @@ class Sample(Protocol):
 
 
 class Meter(Protocol):
-    """A meter driver. ``sample`` sends its request after it was called; OSError: there is no reading."""
+    """A meter driver. ``sample`` sends its request after it was called; its error says that there is none."""
 
     async def sample(self, full: bool) -> Sample: ...
 
 
 class MeterPoll:
-    """Polls one meter and posts `MeterSampled`, or `MeterSilent` once ``silent_ms`` have gone without one."""
+    """Polls one meter and posts `MeterSampled`, or `MeterSilent` once ``silent_ms`` have gone without one.
+
+    ``error`` is what the driver raises when there is no reading.
+    """
 
     def __init__(
         self,
         evse: int,
         meter: Meter,
         *,
+        error: type[Exception],
         clock: Clock,
         silent_ms: int,
         post: Callable[[Event], None],
@@ -49,6 +53,7 @@ class MeterPoll:
     ) -> None:
         self._evse = evse
         self._meter = meter
+        self._error = error
         self._clock = clock
         self._silent_ms = silent_ms
         self._post = post
@@ -69,7 +74,7 @@ class MeterPoll:
             asked = self._stamp()
             try:
                 sample = await self._meter.sample(full=not self._register_only)
-            except OSError as error:
+            except self._error as error:
                 if not silent and self._clock.monotonic_ms() - heard_ms >= self._silent_ms:
                     silent = True
                     log.error("meter.silent", extra={"evse": self._evse, "why": str(error)})

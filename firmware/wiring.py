@@ -1,0 +1,220 @@
+"""The agent's composition root: a loaded site becomes a running station. The only place that joins rooms."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from config.schema import ClockSource, Evse, Loaded, MeterMap, SerialPort
+from drivers.display import Display
+from drivers.meter.bus import MeterBus
+from drivers.meter.errors import MeterError
+from drivers.meter.meter import Meter
+from firmware.core.customer_view import CustomerView
+from firmware.core.entries import Entry, SettingStored
+from firmware.core.journal import restore
+from firmware.core.settings import EvseSettings, MeterIdentity, Settings
+from firmware.core.state import State
+from firmware.core.tariff import Tariff
+from firmware.core.tariff_type import parse
+from firmware.core.web_payment import WebPayments
+from firmware.csms.client import CsmsClient
+from firmware.csms.messages import Identity
+from firmware.csms.variables import for_station
+from firmware.ledger.errors import LedgerError
+from firmware.ledger.store import Ledger
+from firmware.runtime.agent import Agent, StorageError
+from firmware.runtime.interlock_client import InterlockClient
+from firmware.runtime.meter_poll import MeterPoll
+from firmware.runtime.screen_task import ScreenTask
+from firmware.runtime.stamping import Stamper
+from firmware.screens.renderer import Renderer
+from firmware.signing.keys import FileKey
+from firmware.signing.seal import Sealer
+from hal.backends import open_framebuffer
+from hal.clock import Clock, ScaledClock, SystemClock
+
+_PHASE_VOLTS = 253  # 230 V + 10 %, EN 50160
+_SECRET_BYTES = 24
+
+
+class Storage:
+    """The ledger as the agent's storage; its errors become the agent's."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def append_all(self, entries: Sequence[Entry]) -> None:
+        try:
+            self._ledger.append_all(entries)
+        except LedgerError as error:
+            raise StorageError(str(error)) from error
+
+
+class CoreState:
+    """What the backend may ask of the core's state."""
+
+    def __init__(self, state: Callable[[], State]) -> None:
+        self._state = state
+
+    def default_tariffs(self) -> Mapping[int, Tariff]:
+        return {evse.evse: evse.tariff for evse in self._state().evses if evse.tariff is not None}
+
+    def is_ongoing(self, transaction_id: str) -> bool:
+        running = (evse.transaction for evse in self._state().evses)
+        return any(each is not None and each.start.transaction_id == transaction_id for each in running)
+
+
+class Station:
+    """All parts of the agent, joined."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        site = loaded.site
+        state_dir = Path(site.state_dir)
+        clock = clock_of(loaded.board.clock)
+        stamp = Stamper(clock, site.time_zone)
+        key = FileKey.open_or_create(state_dir / "station.key")
+        self._ledger = Ledger.open(state_dir / "ledger.db")
+        settings = settings_of(loaded)
+        state = restore(settings, self._first_boot(settings, list(self._ledger.replay())))
+        self._screen = self._screen_task(loaded)
+        self.agent = Agent(
+            state,
+            clock=clock,
+            stamp=stamp,
+            storage=Storage(self._ledger),
+            seal=Sealer(key).seal,
+            show=self._screen.show,
+        )
+        post = self.agent.post
+        self._interlock = InterlockClient(f"{site.run_dir}/interlock.sock", post=post, stamp=stamp)
+        buses = {name: bus_of(port) for name, port in loaded.board.serial.items()}
+        self._meters = {
+            evse.id: MeterPoll(
+                evse.id,
+                Meter(buses[evse.meter.port], evse.meter.unit, loaded.meters[evse.meter.map]),
+                error=MeterError,
+                clock=clock,
+                silent_ms=site.transactions.silent_meter_s * 1000,
+                post=post,
+                stamp=stamp,
+            )
+            for evse in site.evse
+        }
+        identity = identity_of(loaded)
+        stored = (SettingStored(*setting) for setting in state.stored_settings)
+        self._csms = CsmsClient(
+            site.csms,
+            site.station.id,
+            identity,
+            self._ledger,
+            post=post,
+            stamp=stamp,
+            public_key_der=key.public_key_der,
+            evse_ids=tuple(evse.id for evse in site.evse),
+            settings=for_station(site, identity, key.public_key_der, stored),
+            state=CoreState(lambda: self.agent.state),
+        )
+        self.agent.connect(self._interlock, self._meters, self._csms)
+
+    async def run_until(self, ending: asyncio.Event) -> None:
+        """Run until ``ending`` is set. Raises what ended it otherwise."""
+        works = [self._interlock.run(), self._csms.run(), self._screen.run()]
+        works += [meter.run() for meter in self._meters.values()]
+        tasks = [asyncio.ensure_future(work) for work in (*works, ending.wait(), self.agent.failed)]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def close(self) -> None:
+        """Let go of the ledger."""
+        self._ledger.close()
+
+    def _first_boot(self, settings: Settings, entries: list[Entry]) -> list[Entry]:
+        """Give a new station its own secret for the QR code: a default would let anyone forge codes."""
+        name = ("WebPaymentsCtrlr", "SharedSecret")
+        if any(
+            isinstance(entry, SettingStored) and (entry.component, entry.variable) == name
+            for entry in entries
+        ):
+            return entries
+        secret = SettingStored(*name, secrets.token_urlsafe(_SECRET_BYTES))
+        self._ledger.append(secret)
+        return [*entries, secret]
+
+    def _screen_task(self, loaded: Loaded) -> ScreenTask:
+        site, board = loaded.site, loaded.board
+        width, height = board.display.width, board.display.height
+        renderer = Renderer(
+            site.operator,
+            site.station.label or site.station.id,
+            site.language,
+            site.currency,
+            width,
+            height,
+            evses=len(site.evse),
+        )
+
+        def open_display() -> Callable[[bytes], None]:
+            return Display(open_framebuffer(board.backend, board.address, width, height)).show
+
+        def draw(view: CustomerView) -> bytes:
+            return renderer.rgb565(view)
+
+        return ScreenTask(draw, open_display)
+
+
+def clock_of(source: ClockSource) -> Clock:
+    """Return the clock that a board file names."""
+    if source.source == "system":
+        return SystemClock()
+    return ScaledClock(source.rate, source.anchor_monotonic_ns, source.anchor_utc_ms)
+
+
+def bus_of(port: SerialPort) -> MeterBus:
+    """Return the one owner of a serial port."""
+    return MeterBus(port.device, port.baudrate, port.parity, port.stopbits)
+
+
+def identity_of(loaded: Loaded) -> Identity:
+    """Return who the station says it is."""
+    station = loaded.site.station
+    return Identity(station.vendor, station.model, station.serial or station.id, version("wattseal"))
+
+
+def settings_of(loaded: Loaded) -> Settings:
+    """Return what the core must know of its site."""
+    site, identity = loaded.site, identity_of(loaded)
+    web, times = site.web_payments, site.transactions
+    return Settings(
+        station_id=site.station.id,
+        vendor=identity.vendor,
+        model=identity.model,
+        firmware_version=identity.firmware_version,
+        tariff=parse(loaded.tariff),
+        web_payments=WebPayments(True, web.url_template, web.validity_s, web.length, ""),
+        evses=tuple(evse_settings(evse, loaded.meters[evse.meter.map]) for evse in site.evse),
+        connection_timeout_ms=times.connection_timeout_s * 1000,
+        receipt_ms=times.receipt_s * 1000,
+        record_every_ms=times.record_every_s * 1000,
+        vehicle_full_ms=times.vehicle_full_s * 1000,
+    )
+
+
+def evse_settings(evse: Evse, meter: MeterMap) -> EvseSettings:
+    """Return one EVSE's limits and the identity of its meter."""
+    vendor, _, model = meter.name.partition(" ")
+    return EvseSettings(
+        evse=evse.id,
+        max_current_ma=evse.max_current_a * 1000,
+        max_power_w=evse.max_current_a * evse.phases * _PHASE_VOLTS,
+        meter=MeterIdentity(
+            vendor, model, evse.meter.serial or f"unit-{evse.meter.unit}", meter.resolution_dwh
+        ),
+    )
