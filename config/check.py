@@ -9,6 +9,14 @@ from config.load import ConfigError, describe_problems, load
 from config.schema import Loaded
 
 
+def main(argv: Sequence[str]) -> int:
+    """Run ``wattseal config …``; ``check`` is its one word so far."""
+    if argv and argv[0] == "check":
+        return check(argv[1:])
+    sys.stderr.write("usage: wattseal config check --config FILE\n")
+    return 2
+
+
 def check(argv: Sequence[str]) -> int:
     """Check the site file in ``argv`` (``FILE`` or ``--config FILE``); return the exit code.
 

@@ -1,6 +1,6 @@
 """``wattseal``: the command line. A command's module is imported only when it is asked for.
 
-The table names modules and imports none: a charger's image ships without the bench.
+The table names functions and imports none: a charger's image ships without the bench.
 """
 
 import importlib
@@ -8,10 +8,10 @@ import sys
 from collections.abc import Sequence
 
 COMMANDS = {
-    "run": ("firmware.runtime.supervisor", "run a charger from its site file"),
-    "config": ("config.check", "check a site file: wattseal config check --config FILE"),
-    "ledger": ("firmware.ledger.cli", "verify or export usage records: wattseal ledger verify DIR|FILE"),
-    "sim": ("sim.cli", "the bench: wattseal sim [SCENARIO.toml --out DIR]"),
+    "run": ("firmware.runtime.supervisor:main", "run a charger from its site file"),
+    "config": ("config.check:main", "check a site file: wattseal config check --config FILE"),
+    "ledger": ("firmware.ledger.cli:main", "verify or export usage records: wattseal ledger verify DIR|FILE"),
+    "sim": ("sim.cli:main", "the bench: wattseal sim [SCENARIO.toml --out DIR]"),
 }
 
 
@@ -25,12 +25,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     if name not in COMMANDS:
         sys.stderr.write(f"wattseal: {name}: unknown command\n{_usage()}")
         return 2
+    module, _, function = COMMANDS[name][0].partition(":")
     try:
-        command = importlib.import_module(COMMANDS[name][0])
+        command = getattr(importlib.import_module(module), function)
     except ModuleNotFoundError as error:
         sys.stderr.write(f"wattseal {name}: not installed here ({error.name} is missing)\n")
         return 2
-    code: int = command.main(rest)
+    code: int = command(rest)
     return code
 
 
