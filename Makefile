@@ -1,0 +1,46 @@
+# Wattseal. `make demo` shows it, `make test` proves it, `make bench` measures it.
+# A fresh Debian 12 with make and python3 (3.11+, with venv) is enough.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test lint bench browser clean
+
+demo: $(VENV)/sim
+	@$(BIN)/python -m sim.demo $(if $(EXIT),--exit)
+
+test: lint browser
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/dev
+	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+
+bench: $(VENV)/dev
+	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))
+
+# What is installed is pinned: constraints.txt holds every version, also of what our packages need themselves.
+$(VENV)/sim: setup.cfg constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) …"
+	@$(PIP) install --constraint constraints.txt --editable '.[sim]'
+	@touch $@
+
+$(VENV)/dev: $(VENV)/sim
+	@$(PIP) install --constraint constraints.txt --editable '.[sim,test,lint]'
+	@touch $@
+
+# The browser tests drive Debian's chromium; without it they are skipped by name.
+browser: $(VENV)/dev
+	@if ! command -v chromium >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing Debian's chromium and a Chinese font …"; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	      apt-get install -qq -y --no-install-recommends chromium fonts-wqy-microhei >/dev/null; \
+	  else echo "chromium is missing: tests in tests/browser will be skipped (apt install chromium)"; fi; fi
+
+clean:
+	rm -rf $(VENV) build *.egg-info
