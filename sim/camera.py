@@ -5,6 +5,8 @@ import io
 import zxingcpp
 from PIL import Image
 
+QR_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+
 
 class NothingToScanError(RuntimeError):
     """There is no code on the display now."""
@@ -17,7 +19,7 @@ def url_on(png: bytes) -> str:
     """
     if not png:
         raise NothingToScanError("the display is dark")
-    codes = zxingcpp.read_barcodes(Image.open(io.BytesIO(png)), formats=zxingcpp.BarcodeFormat.QRCode)
+    codes = zxingcpp.read_barcodes(Image.open(io.BytesIO(png)), formats=QR_CODES)
     if not codes:
         raise NothingToScanError("the display shows no QR code now")
     return str(codes[0].text)

@@ -12,7 +12,9 @@ from sim.page.server import PageError, Server, listen, start_on
 __all__ = ["PageError", "Server", "serve", "start"]
 
 
-def serve(options: BenchOptions, *, host: str = "127.0.0.1", port: int = 8080, out: Path | None = None) -> int:
+def serve(
+    options: BenchOptions, *, host: str = "127.0.0.1", port: int = 8080, out: Path | None = None
+) -> int:
     """Start a bench and serve its page until SIGINT or SIGTERM; returns the exit code.
 
     With ``out`` the artifacts of the run are written there at the end. What keeps it from starting is said on

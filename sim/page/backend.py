@@ -75,8 +75,7 @@ class Alarms:
         self._list.set_content(rows or '<li class="quiet">The backend was told of none.</li>')
 
     def _row(self, alarm: Json) -> str:
-        at = stamp_ms(alarm.get("at"))
-        when = f"{local_time(at, self._zone):%H:%M}" if at is not None else ""
+        when = f"{local_time(stamp_ms(alarm['at']), self._zone):%H:%M}"
         state = "active" if alarm.get("active") else "cleared"
         text = html.escape(str(alarm.get("text") or alarm.get("fault") or ""))
         code = html.escape(str(alarm.get("code") or ""))

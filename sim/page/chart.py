@@ -70,7 +70,8 @@ def _options(currency: str) -> dict[str, Any]:
                   "axisLine": {"lineStyle": {"color": LINE}}, "axisTick": {"show": False}},
         "yAxis": [
             {**axis, "type": "value", "name": "kW", "min": 0, "minInterval": 1},
-            {**axis, "type": "value", "name": money("", currency).strip(), "min": 0, "splitLine": {"show": False}},
+            {**axis, "type": "value", "name": money("", currency).strip(), "min": 0,
+             "splitLine": {"show": False}},
         ],
         "series": [
             {"name": "power, kW", "type": "line", "showSymbol": False, "data": [], "color": TEAL,

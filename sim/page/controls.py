@@ -1,4 +1,4 @@
-"""The hands at the bench: plug, vehicle, and everything that can go wrong, each as a toggle that shows what is."""
+"""The hands at the bench: plug, vehicle, and all that can go wrong, as toggles that show what is true."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Act = Callable[[], Awaitable[object]]
 
 @dataclass(frozen=True)
 class Toggle:
-    """A control with two states: what it is called in either, what switches it on and off, and when it is on."""
+    """A control with two states: its name in either, what switches it on and off, and when it is on."""
 
     name: str
     off: str
@@ -37,7 +37,7 @@ VEHICLE = (
 )  # fmt: skip
 FAULTS = (
     Toggle("emergency", "Emergency stop", "Release stop", "dangerous", "press_emergency_stop",
-           "release_emergency_stop", lambda m: bool(m.board.get("emergency_stop")), "The red mushroom on the post"),
+           "release_emergency_stop", lambda m: bool(m.board.get("emergency_stop")), "The red mushroom"),
     Toggle("silent", "Meter silent", "Meter silent", "voice_over_off", "silence_meter", "revive_meter",
            lambda m: m.board.get("meter") == "silent", "The meter answers no more"),
     Toggle("junk", "Meter junk", "Meter junk", "grain", "junk_meter", "revive_meter",
@@ -45,7 +45,7 @@ FAULTS = (
     Toggle("weld", "Weld contactor", "Contactor welded", "link", "weld_contactor", "unweld_contactor",
            lambda m: bool(m.board.get("welded")), "The main contacts stay closed"),
     Toggle("jam", "Jam lock", "Lock jammed", "lock", "jam_lock", "free_lock",
-           lambda m: bool(m.board.get("lock_jammed") or m.board.get("jammed")), "The lock's motor does not turn"),
+           lambda m: bool(m.board.get("jammed")), "The lock's motor does not turn"),
     Toggle("power", "Cut power", "Power is cut", "flash_off", "cut_power", "restore_power",
            lambda m: not m.has_power, "Mains fails: all processes die at once"),
 )  # fmt: skip

@@ -32,6 +32,7 @@ class Tab:
         site = tomllib.loads(bench.site_path.read_text())
         self._zone, currency = ZoneInfo(site["time_zone"]), str(site["currency"])
         ui.add_head_html('<link rel="stylesheet" href="/assets/bench.css">')
+        ui.colors(primary="#0f7b6c")
         ui.query("body").classes("wattseal")
         self._build_header(bench, site)
         with ui.element("main").classes("bench"):
@@ -48,7 +49,15 @@ class Tab:
         self._clock.set_text(f"{at:%a %-d %b %Y  %H:%M:%S}")
         self._trouble.set_text(now.trouble)
         self._phone.show(now, f"{at:%H:%M}")
-        for part in (self._scene, self._controls, self._chart, self._minutes, self._backend, self._alarms, self._waits):
+        for part in (
+            self._scene,
+            self._controls,
+            self._chart,
+            self._minutes,
+            self._backend,
+            self._alarms,
+            self._waits,
+        ):
             part.show(now)
 
     def _build_header(self, bench: Bench, site: dict[str, Any]) -> None:

@@ -64,13 +64,19 @@ class Minutes:
         self._rows.append((row, minute))
 
     def _cells(self, minute: Json) -> str:
-        at = stamp_ms(minute.get("at"))
-        when = f"{local_time(at, self._zone):%H:%M:%S}" if at is not None else "–"
+        when = f"{local_time(stamp_ms(minute['at']), self._zone):%H:%M:%S}"
         kind = KINDS.get(str(minute.get("kind")), str(minute.get("kind")))
         sealed = minute.get("verified")
         why = html.escape(str(minute.get("why") or ""))
         seal = '<i class="seal"></i>' if sealed else f'<i class="seal broken" title="{why}"></i>'
-        texts = (minute.get("page"), when, kind, minute.get("import_kwh"), minute.get("minute_cost"), minute.get("cost"))
+        texts = (
+            f"T{minute.get('page')}",
+            when,
+            kind,
+            minute.get("import_kwh"),
+            minute.get("minute_cost"),
+            minute.get("cost"),
+        )
         return "".join(f"<td>{html.escape(str(text))}</td>" for text in texts) + f"<td>{seal}</td>"
 
     def _open(self, index: int) -> None:
@@ -78,8 +84,10 @@ class Minutes:
         text = str(minute.get("ocmf") or "")
         parts = text.split("|", 2)
         payload = json.dumps(json.loads(parts[1]), indent=1, ensure_ascii=False) if len(parts) == 3 else ""
-        self._title.set_text(f"Record {minute.get('page')}, {KINDS.get(str(minute.get('kind')), 'record')}")
-        verified = "seal, chain and price verified by the backend" if minute.get("verified") else minute.get("why")
+        self._title.set_text(f"Record T{minute.get('page')}, {KINDS.get(str(minute.get('kind')), 'record')}")
+        verified = (
+            "seal, chain and price verified by the backend" if minute.get("verified") else minute.get("why")
+        )
         self._verdict.set_text(str(verified or "not verified"))
         self._payload.set_content(html.escape(payload))
         self._text.set_content(html.escape(text))

@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 
-from sim.artifacts import timeline_of
 from sim.bench import Bench
 from sim.clients import BackendRefusedError, BoardRefusedError, png_of
+from sim.timeline import charge_marks, waits
 
 Json = dict[str, Any]
 LOOK_EVERY_S = 0.33
@@ -108,13 +108,20 @@ class Lookout:
         await self._photograph()
         facts = (bench.billing_utc_ms(), bench.has_power, board)
         if bench.csms is None:
-            return Moment(*facts, picture=self._version(), timeline=await timeline_of(bench))
+            return Moment(*facts, picture=self._version(), timeline=self._waits(None))
         state = await bench.csms.state()
-        station = next((s for s in state["stations"] if s["id"] == bench.station_id), {})
+        station: Json = next((s for s in state["stations"] if s["id"] == bench.station_id), {})
         summaries = state["transactions"]
         newest = await bench.csms.transaction(summaries[-1]["id"]) if summaries else None
         alarms = tuple(state["alarms"])
-        return Moment(*facts, station, newest, alarms, await timeline_of(bench), self._version())
+        return Moment(*facts, station, newest, alarms, self._waits(newest), self._version())
+
+    def _waits(self, newest: Json | None) -> Json:
+        csms = self.bench.csms
+        marks = charge_marks(self.bench.board.seen, self.bench.wire.read_on(), csms.paid_ns if csms else [])
+        if csms is not None:
+            marks["settled"] = ((newest or {}).get("receipt") or {}).get("settled_ns")
+        return waits(marks)
 
     async def _photograph(self) -> None:
         if time.monotonic() - self._picture_wanted_at > PICTURE_FOR_S:

@@ -44,7 +44,9 @@ class Phone:
         try:
             url = await asyncio.to_thread(url_on, await self._bench.display_png())
         except NothingToScanError as error:
-            ui.notify(f"{error}: a code is shown while the charger is free".capitalize(), position="bottom-left")
+            ui.notify(
+                f"{error}: a code is shown while the charger is free".capitalize(), position="bottom-left"
+            )
             return
         except OSError as error:
             ui.notify(f"The display cannot be seen: {error}", type="negative", position="bottom-left")

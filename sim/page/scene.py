@@ -1,4 +1,4 @@
-"""The charger as a drawing: post with its live display, status light, connector and cable, and the vehicle."""
+"""The charger as a drawing: post with its live display, status light, connector, cable, and the vehicle."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path

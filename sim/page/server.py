@@ -2,24 +2,23 @@
 
 import asyncio
 import contextlib
-import importlib.util
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, HTTPException, Response
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from nicegui import ui
 
 from sim import api
 from sim.bench import Bench
+from sim.csms.fonts import chinese
 from sim.page.layout import SEAL, build
 from sim.page.moment import Lookout
 
 STATIC = Path(__file__).parent / "static"
-FONT_PACKAGE = "cvttf_NotoSansCJK_Regular"
 _started: list[str] = []
 
 
@@ -103,7 +102,10 @@ def application(bench: Bench, lookout: Lookout) -> FastAPI:
 
     @app.get("/font/cjk.otf", include_in_schema=False)
     async def font() -> FileResponse:
-        return FileResponse(_font(), headers={"Cache-Control": "max-age=86400"})
+        path = chinese()
+        if path is None:
+            raise HTTPException(404, "no font with Chinese glyphs is installed")
+        return FileResponse(path, headers={"Cache-Control": "max-age=86400"})
 
     @app.get("/display/{version}.png", include_in_schema=False)
     async def display(version: str) -> Response:
@@ -114,12 +116,7 @@ def application(bench: Bench, lookout: Lookout) -> FastAPI:
     def page() -> None:
         build(bench, lookout)
 
-    ui.run_with(app, show_welcome_message=False, tailwind=False, binding_refresh_interval=None, language="en-US")
+    ui.run_with(
+        app, show_welcome_message=False, tailwind=False, binding_refresh_interval=None, language="en-US"
+    )
     return app
-
-
-def _font() -> Path:
-    """Return the file of the Noto font that the firmware's display uses, for browsers without Chinese glyphs."""
-    spec = importlib.util.find_spec(FONT_PACKAGE)
-    assert spec is not None and spec.origin is not None, f"{FONT_PACKAGE} is a dependency of wattseal"
-    return next(Path(spec.origin).parent.glob("*.otf"))

@@ -1,7 +1,6 @@
 """Numbers and codes as people read them."""
 
-from datetime import datetime, timedelta, timezone
-from typing import Any
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 SIGNS = {"CNY": "¥", "JPY": "¥", "EUR": "€", "GBP": "£", "USD": "$"}
@@ -30,15 +29,10 @@ def local_time(utc_ms: int, zone: ZoneInfo) -> datetime:
     return datetime.fromtimestamp(utc_ms / 1000, zone)
 
 
-def stamp_ms(at: Any) -> int | None:
-    """Return milliseconds since 1970 of a stamp: a number, ISO 8601, or OCMF's ``2026-06-01T10:00:00,000+0800 S``."""
-    if isinstance(at, (int, float)):
-        return int(at)
-    if not isinstance(at, str) or not at:
-        return None
-    text = at.split(" ")[0].replace(",", ".")
-    moment = datetime.fromisoformat(text)
-    return round((moment if moment.tzinfo else moment.replace(tzinfo=timezone(timedelta()))).timestamp() * 1000)
+def stamp_ms(at: str) -> int:
+    """Return milliseconds since 1970 of an ISO 8601 stamp; without a zone it is UTC."""
+    moment = datetime.fromisoformat(at)
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def milliseconds(value: float | None) -> str:

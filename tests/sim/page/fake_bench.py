@@ -9,11 +9,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import qrcode
+from fastapi import FastAPI
 from PIL import Image, ImageDraw
 
+from sim import api
 from sim.bench import BenchError, BenchOptions
 from sim.clients import BackendRefusedError, BoardRefusedError
+from sim.timeline import WireMarks
 
 Json = dict[str, Any]
 CONFIG = Path(__file__).parents[3] / "config"
@@ -26,10 +30,12 @@ class FakeBoard:
     def __init__(self, pay_url: str) -> None:
         self.pay_url = pay_url
         self.gone = False
+        self.seen: dict[str, list[int]] = {}
         self.truth: Json = {
-            "pilot": "A", "plugged": False, "ready": True, "full": False, "contactor_closed": False, "lock": "locked",
+            "pilot": "A", "plugged": False, "ready": True, "full": False, "contactor_closed": False,
+            "lock": "locked",
             "duty_e4": 10000, "limit_a": 0, "watts": 0.0, "import_wh": 1_204_518.3, "emergency_stop": False,
-            "meter": "ok", "welded": False, "marks": {},
+            "meter": "ok", "welded": False, "jammed": False, "marks": {},
         }  # fmt: skip
 
     async def do(self, action: str, *, evse: int = 1, **arguments: Any) -> Json:
@@ -65,7 +71,9 @@ class FakeBoard:
         picture = Image.new("RGB", (800, 480), "#f7f7f2")
         code = qrcode.make(self.pay_url, box_size=7, border=2).convert("RGB")
         picture.paste(code, (40, 60))
-        ImageDraw.Draw(picture).text((460, 200), f"{self.truth['pilot']} {self.truth['watts']} W", fill="black")
+        ImageDraw.Draw(picture).text(
+            (460, 200), f"{self.truth['pilot']} {self.truth['watts']} W", fill="black"
+        )
         return picture
 
 
@@ -82,7 +90,12 @@ class FakeCsms:
 
     async def state(self) -> Json:
         connectors = [{"evse": 1, "status": self.status}]
-        station = {"id": "chu-003", "connected": self.connected, "version": "ocpp2.1", "connectors": connectors}
+        station = {
+            "id": "chu-003",
+            "connected": self.connected,
+            "version": "ocpp2.1",
+            "connectors": connectors,
+        }
         summaries = [{"id": charge["id"]} for charge in self.books]
         return {"stations": [station], "transactions": summaries, "alarms": list(self.alarms)}
 
@@ -102,7 +115,7 @@ class FakeCsms:
         charge = {
             "id": f"charge-{len(self.books) + 1}", "station": "chu-003", "evse": 1, "payment": "psp-1",
             "limit": {"maxTime": minutes * 60} if minutes else {"maxCost": amount}, "state": "started",
-            "stopped_reason": None, "minutes": [], "receipt": {},
+            "stopped_reason": None, "minutes": [], "receipt": None,
         }  # fmt: skip
         self.books.append(charge)
         return {"payment": "psp-1", "transaction_id": charge["id"], "error": None}
@@ -117,7 +130,7 @@ class FakeCsms:
         for number in range(len(charge["minutes"]), count + 1):
             at = START + timedelta(minutes=number)
             charge["minutes"].append({
-                "page": f"T{number + 1}", "at": at.strftime("%Y-%m-%dT%H:%M:%S,000+0000 S"),
+                "page": number + 1, "at": at.isoformat(timespec="milliseconds"),
                 "kind": "C" if number else "B", "import_kwh": f"{1204.5183 + number * wh / 1000:.4f}",
                 "energy_wh": number * wh, "cost": f"{0.5 + number * cost:.4f}" if number else "0.0000",
                 "minute_cost": f"{cost:.4f}" if number else "0.0000", "verified": True, "why": "",
@@ -130,7 +143,8 @@ class FakeCsms:
         self.books[-1]["state"] = "settled"
         self.books[-1]["stopped_reason"] = "TimeLimitReached"
         self.books[-1]["receipt"] = {
-            "energy_wh": minutes[-1]["energy_wh"], "total": "12.14", "currency": "CNY", "minutes": len(minutes) - 1,
+            "energy_wh": minutes[-1]["energy_wh"], "total": "12.14", "currency": "CNY",
+            "minutes": len(minutes) - 1,
             "settled": True, "verified": True, "problems": [], "charged_text": "Wattseal has charged ¥12.14",
             "ended_received_ns": 1, "settled_ns": 2,
         }  # fmt: skip
@@ -144,6 +158,7 @@ class FakeBench:
         self.site_path = work_dir / "site.toml"
         shutil.copyfile(CONFIG / "site.example.toml", self.site_path)
         self.frames_path = work_dir / "frames.jsonl"
+        self.wire = WireMarks(self.frames_path)
         self.station_id = "chu-003"
         self.has_power = True
         self.board = FakeBoard(pay_url)
@@ -173,7 +188,30 @@ class FakeBench:
             raise BenchError("the station has no power")
 
     async def records(self) -> list[str]:
-        return [minute["ocmf"] for charge in self.csms.books for minute in charge["minutes"]] if self.csms else []
+        return (
+            [minute["ocmf"] for charge in self.csms.books for minute in charge["minutes"]]
+            if self.csms
+            else []
+        )
+
+
+class ApiClient:
+    """Calls the API of a bench without a socket."""
+
+    def __init__(self, bench: Any) -> None:
+        self._app = FastAPI()
+        api.install(self._app, bench)
+
+    def get(self, path: str) -> httpx.Response:
+        return asyncio.run(self._send("GET", path))
+
+    def post(self, path: str, json: object = None) -> httpx.Response:
+        return asyncio.run(self._send("POST", path, json))
+
+    async def _send(self, method: str, path: str, body: object = None) -> httpx.Response:
+        transport = httpx.ASGITransport(self._app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://bench") as http:
+            return await http.request(method, path, json=body)
 
 
 async def main(port: int, work_dir: Path) -> None:
@@ -185,7 +223,13 @@ async def main(port: int, work_dir: Path) -> None:
     print(server.url, flush=True)
     await bench.csms.pay(minutes=60)
     bench.csms.status = "Occupied"
-    bench.board.truth |= {"plugged": True, "pilot": "C", "contactor_closed": True, "limit_a": 32, "watts": 7200.0}
+    bench.board.truth |= {
+        "plugged": True,
+        "pilot": "C",
+        "contactor_closed": True,
+        "limit_a": 32,
+        "watts": 7200.0,
+    }
     for count in range(1, 61):
         bench.csms.seal_minutes(count)
         bench.board.truth["import_wh"] += 120
