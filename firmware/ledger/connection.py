@@ -13,7 +13,7 @@ PAGE_SIZE = 1024
 """Bytes. See docs/adr/0003: the size at which a charged minute writes least."""
 
 _CHECKPOINT_PAGES = 1000
-_WAIT_S = 2.0  # for a predecessor that is just being killed
+_WAIT_S = 0.5  # for a predecessor that is just being killed
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -28,7 +28,7 @@ def connect(path: Path) -> sqlite3.Connection:
         with _closing_on_error(connection):
             _configure(connection)
             _check(connection, path)
-            migrate(connection)
+            migrate(connection, path)
     return connection
 
 

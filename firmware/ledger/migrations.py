@@ -4,6 +4,7 @@
 """
 
 import sqlite3
+from pathlib import Path
 
 from firmware.ledger.errors import LedgerError
 
@@ -33,12 +34,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 )
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring a ledger up to the newest step. Raises LedgerError for one that newer firmware has written."""
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the ledger at ``path`` up to the newest step. Raises LedgerError if newer firmware wrote it."""
     (done,) = connection.execute("PRAGMA user_version").fetchone()
     if done > len(MIGRATIONS):
         raise LedgerError(
-            f"the ledger has schema {done}, this firmware knows {len(MIGRATIONS)}; "
+            f"{path}: the ledger has schema {done}, this firmware knows {len(MIGRATIONS)}; "
             "install the firmware that wrote it, or newer"
         )
     for number, statements in enumerate(MIGRATIONS[done:], start=done + 1):

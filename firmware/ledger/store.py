@@ -215,3 +215,9 @@ def ocmf_texts(connection: sqlite3.Connection) -> Iterator[str]:
     ).fetchall():
         for seq, ocmf in batch:  # noqa: B007 -- the last one is where the next batch begins
             yield ocmf
+
+
+def open_transactions(connection: sqlite3.Connection) -> frozenset[str]:
+    """Return the ids of the transactions that have not ended."""
+    rows = connection.execute("SELECT transaction_id FROM span WHERE ended IS NULL")
+    return frozenset(transaction_id for (transaction_id,) in rows)

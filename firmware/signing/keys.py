@@ -1,11 +1,12 @@
 """Where the signing key lives. A key store signs; the key itself never leaves it."""
 
-import os
 from pathlib import Path
 from typing import Protocol
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from firmware.signing.durable import write_durably
 
 PUBLIC_KEY_FILE = "public_key.hex"
 
@@ -72,7 +73,7 @@ def _create(path: Path) -> None:
     pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    write_durably(path, pem, mode=0o600)
+    write_durably(path, [pem], mode=0o600)
 
 
 def _load(path: Path) -> ec.EllipticCurvePrivateKey:
@@ -94,26 +95,9 @@ def _load(path: Path) -> ec.EllipticCurvePrivateKey:
 def _publish(public_key_der: bytes, path: Path, published: Path) -> None:
     text = public_key_der.hex() + "\n"
     if not published.exists():
-        write_durably(published, text.encode(), mode=0o644)
+        write_durably(published, [text.encode()], mode=0o644)
     elif published.read_bytes().strip().lower() != public_key_der.hex().encode():
         raise SigningKeyError(
             f"{published}: names another key than {path.name}; restore the key that belongs to it, or move "
             f"{published.name} away (records signed before need it)"
         )
-
-
-def write_durably(path: Path, content: bytes, *, mode: int) -> None:
-    """Write a file whole or not at all: temporary file, fsync, rename, fsync of the directory."""
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

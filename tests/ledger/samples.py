@@ -40,6 +40,11 @@ class KnownKey:
         return self._key.sign(data, ec.ECDSA(hashes.SHA256()))
 
 
+def number(dwh: int) -> str:
+    """Return kWh with four decimals, marked so that `payload` writes it as a JSON number."""
+    return f"#{dwh // 10_000}.{dwh % 10_000:04d}#"
+
+
 def stamp(minute: int) -> Stamp:
     return Stamp(mono_ms=minute * 60_000, utc_ms=1_780_279_200_000 + minute * 60_000, trust="synchronised")
 
@@ -55,22 +60,24 @@ class Recorder:
     register: int = 123_456_789
     minute: int = 0
     lie: dict[str, object] = field(default_factory=dict)
+    lie_in_reading: dict[str, object] = field(default_factory=dict)
 
     def payload(self, transaction_id: str, kind: str, begin: int, minutes: int, evse: int = 1) -> str:
         """Return the next payload, in the order of docs/OCMF.md, and chain it."""
         self.number += 1
+        time = f"2026-06-01T{10 + self.minute // 60:02d}:{self.minute % 60:02d}:00,000+0800 S"
+        reading = {
+            "TM": time, "TX": kind, "RV": number(self.register), "RI": "1-0:1.8.0", "RU": "kWh", "RT": "AC",
+            "EF": "", "ST": "G",
+        }  # fmt: skip
         fields: dict[str, object] = {
             "FV": "1.3", "GI": "Wattseal AC", "GS": self.station, "GV": "0.1.0", "PG": f"T{self.number}",
-            "MV": "Eastron", "MM": "SDM630", "MS": f"A{evse}", "IS": True, "IL": "NONE", "IF": [], "IT": "NONE",
-            "ID": "", "CT": "EVSEID", "CI": f"{self.station}*{evse}", "TT": "chu-ac-2026-1",
-            "RD": [{
-                "TM": f"2026-06-01T{10 + self.minute // 60:02d}:{self.minute % 60:02d}:00,000+0800 S", "TX": kind,
-                "RV": f"#{self.register // 10_000}.{self.register % 10_000:04d}#", "RI": "1-0:1.8.0", "RU": "kWh",
-                "RT": "AC", "EF": "", "ST": "G",
-            }],
-            "UT": transaction_id, "UH": self.previous, "UI": "chu-ac-2026-1", "UV": "0123456789abcdef", "UR": "0.1",
-            "UB": f"#{begin // 10_000}.{begin % 10_000:04d}#", "UC": f"{minutes * MINUTE_E4 / 10_000:.4f}",
-            "UU": "CNY", "UD": minutes * 60_000, "UW": 0, "UM": self.minute * 60_000,
+            "MV": "Eastron", "MM": "SDM630", "MS": f"A{evse}", "IS": True, "IL": "NONE", "IF": [],
+            "IT": "NONE", "ID": "", "CT": "EVSEID", "CI": f"{self.station}*{evse}", "TT": "chu-ac-2026-1",
+            "RD": [{**reading, **self.lie_in_reading}], "UT": transaction_id, "UH": self.previous,
+            "UI": "chu-ac-2026-1", "UV": "0123456789abcdef", "UR": "0.1", "UB": number(begin),
+            "UC": f"{minutes * MINUTE_E4 // 10_000}.{minutes * MINUTE_E4 % 10_000:04d}", "UU": "CNY",
+            "UD": minutes * 60_000, "UW": 0, "UM": self.minute * 60_000,
         }  # fmt: skip
         fields.update(self.lie)
         text = json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
@@ -83,7 +90,13 @@ class Recorder:
         head = {"evse": evse, "transaction_id": transaction_id, "offline": False}
         at = stamp(self.minute)
         yield TransactionStarted(
-            at=at, seq_no=0, remote_start_id=7, id_token="psp-1", token_type="DirectPayment", tariff=TARIFF, **head
+            at=at,
+            seq_no=0,
+            remote_start_id=7,
+            id_token="psp-1",
+            token_type="DirectPayment",
+            tariff=TARIFF,
+            **head,
         )
         yield LimitAccepted(at=at, seq_no=1, limit=Limit(cost_e4=300_000), **head)
         yield VehicleConnected(at=at, seq_no=2, **head)
@@ -100,8 +113,8 @@ class Recorder:
             0, 0, 0, minutes * MINUTE_DWH, minutes * 60_000, 0,
         )  # fmt: skip
         yield TransactionEnded(
-            at=stamp(self.minute), seq_no=5 + minutes, stopped_reason="Remote", trigger="RemoteStop", fault="",
-            cost=cost, import_begin_dwh=begin, import_end_dwh=self.register, **head,
+            at=stamp(self.minute), seq_no=5 + minutes, stopped_reason="Remote", trigger="RemoteStop",
+            fault="", cost=cost, import_begin_dwh=begin, import_end_dwh=self.register, **head,
         )  # fmt: skip
 
     def _usage(self, head: dict[str, object], kind: str, begin: int, used: int, seq_no: int) -> UsageRecorded:

@@ -1,0 +1,116 @@
+"""The signing key's file: made once, private, never silently replaced."""
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from firmware.signing.keys import FileKey, SigningKeyError
+from firmware.signing.seal import Sealer, signature_holds
+
+
+def pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "signing_key.pem"
+
+
+def test_a_new_station_makes_a_key_and_keeps_it(path: Path) -> None:
+    first = FileKey.open_or_create(path)
+    sealed = Sealer(first).seal("{}")
+    again = FileKey.open_or_create(path)
+    assert again.public_key_der == first.public_key_der
+    assert signature_holds(sealed, again.public_key_der)
+
+
+def test_two_stations_have_two_keys(tmp_path: Path) -> None:
+    keys = {FileKey.open_or_create(tmp_path / name / "key.pem").public_key_der for name in ("one", "two")}
+    assert len(keys) == 2
+
+
+def test_only_the_owner_may_read_the_key_and_everyone_the_public_one(path: Path) -> None:
+    key = FileKey.open_or_create(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    published = path.with_name("public_key.hex")
+    assert bytes.fromhex(published.read_text().strip()) == key.public_key_der
+    assert sorted(file.name for file in path.parent.iterdir()) == ["public_key.hex", "signing_key.pem"]
+
+
+def test_openssl_reads_the_key(path: Path) -> None:
+    FileKey.open_or_create(path)
+    assert path.read_text().startswith("-----BEGIN PRIVATE KEY-----")
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
+def test_a_key_that_others_may_read_is_refused(path: Path, mode: int) -> None:
+    FileKey.open_or_create(path)
+    path.chmod(mode)
+    with pytest.raises(SigningKeyError, match=r"others may read this key.*chmod 600"):
+        FileKey.open_or_create(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "no readable PKCS#8 key"),
+        (b"\x00\xff junk", "no readable PKCS#8 key"),
+        (pem(ec.generate_private_key(ec.SECP384R1())), "not an ECDSA P-256 key"),
+        (pem(rsa.generate_private_key(65537, 2048)), "not an ECDSA P-256 key"),
+    ],
+)
+def test_a_file_that_is_no_p256_key_is_refused(path: Path, content: bytes, why: str) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+    path.chmod(0o600)
+    with pytest.raises(SigningKeyError, match=why):
+        FileKey.open_or_create(path)
+
+
+def test_a_lost_key_is_not_replaced_behind_the_auditors_back(path: Path) -> None:
+    FileKey.open_or_create(path)
+    path.unlink()
+    with pytest.raises(SigningKeyError, match="restore the key"):
+        FileKey.open_or_create(path)
+
+
+def test_a_swapped_key_is_refused(path: Path, tmp_path: Path) -> None:
+    FileKey.open_or_create(path)
+    FileKey.open_or_create(tmp_path / "other" / "key.pem")
+    path.write_bytes((tmp_path / "other" / "key.pem").read_bytes())
+    with pytest.raises(SigningKeyError, match="names another key"):
+        FileKey.open_or_create(path)
+
+
+def test_a_directory_that_cannot_be_made_is_an_error_a_person_understands(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file")
+    with pytest.raises(SigningKeyError, match=r"key\.pem: .*cannot sign without it"):
+        FileKey.open_or_create(tmp_path / "state" / "key.pem")
+
+
+def test_killed_while_making_a_key_there_is_a_whole_one_or_none(tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from firmware.signing.keys import FileKey\n"
+        "print('go', flush=True)\n"
+        "for number in range(100_000):\n"
+        "    FileKey.open_or_create(Path(sys.argv[1], str(number), 'key.pem'))\n"
+    )
+    for run in range(3):
+        there = tmp_path / str(run)
+        process = subprocess.Popen([sys.executable, "-c", script, str(there)], stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        process.stdout.readline()
+        while not (there / str(5 + run)).exists():
+            assert process.poll() is None
+        process.kill()
+        process.communicate()
+        for station in there.iterdir():
+            FileKey.open_or_create(station / "key.pem")
