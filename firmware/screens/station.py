@@ -78,7 +78,7 @@ def header(station: Station, view: CustomerView) -> Iterator[Element]:
         yield Icon(Box(right - width - 46, 19, 26, 26), "offline", AMBER)
         yield Text(Box(right - width - 14, 15, width, 34), station.words.offline, 20, AMBER)
         right -= width + 76
-    yield Text(Box(MARGIN, 10, right - MARGIN - 8, 44), station.operator, 29, WHITE, bold=True)
+    yield Text(Box(MARGIN, 7, right - MARGIN - 8, 50), station.operator, 29, WHITE, bold=True, lines=2)
 
 
 def _rough_width(text: str, size: int) -> int:

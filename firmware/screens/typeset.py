@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from firmware.screens.elements import Box, Text
@@ -10,7 +11,7 @@ from firmware.screens.glyphs import Glyphs
 _SMALLEST = 13
 _UNIT_PERCENT = 50
 _UNIT_GAP_PERCENT = 12
-_ASCENT_PERCENT, _DESCENT_PERCENT = 92, 24
+_ASCENT_PERCENT, _DESCENT_PERCENT = 95, 30
 _LEADING_PERCENT = 132
 _CENTRE_PERCENT = 37
 """Half the height of capitals and ideographs: their middle belongs in the middle of a box, not the line's."""
@@ -43,13 +44,19 @@ def typeset(element: Text, glyphs: Glyphs) -> tuple[Run, ...]:
         lines = _lines(text, size, element, glyphs)
         if _fits(lines, size, element, glyphs):
             return _place(lines, size, element, glyphs)
-    # What does not fit at the smallest size is cut; a box lower than one line of it takes a smaller one.
+    return _cut_to_fit(text, smallest, element, glyphs)
+
+
+def _cut_to_fit(text: str, smallest: int, element: Text, glyphs: Glyphs) -> tuple[Run, ...]:
+    """Set at the smallest size what goes into the box; one lower than a line of it takes a smaller one."""
     size = max(1, min(smallest, element.box.h * 100 // (_ASCENT_PERCENT + _DESCENT_PERCENT)))
+    if element.unit and _width("…", size, element, glyphs) > element.box.w:
+        element = replace(element, unit="")
     room = max(1, min(element.lines, 1 + _extra_lines(element.box.h, size)))
     lines = _lines(text, size, element, glyphs)
     if len(lines) > room:
         lines = [*lines[: room - 1], "".join(lines[room - 1 :])]
-    return _place([*lines[:-1], _cut(lines[-1], size, element, glyphs)], size, element, glyphs)
+    return _place([_cut(line, size, element, glyphs) for line in lines], size, element, glyphs)
 
 
 def _fits(lines: list[str], size: int, element: Text, glyphs: Glyphs) -> bool:
@@ -72,7 +79,7 @@ def _unit(element: Text, size: int, glyphs: Glyphs) -> tuple[int, int, int]:
     """Return the unit's size, its gap and its width; zeros without one."""
     if not element.unit:
         return 0, 0, 0
-    unit_size = max(_SMALLEST, size * _UNIT_PERCENT // 100)
+    unit_size = max(min(_SMALLEST, size), size * _UNIT_PERCENT // 100)
     return unit_size, size * _UNIT_GAP_PERCENT // 100, glyphs.width(element.unit, unit_size, False)
 
 
