@@ -30,7 +30,8 @@ class Vehicle:
     """One vehicle (or none, while not plugged). All times are billing milliseconds and never go back.
 
     ``max_w`` is what its charger takes at most, ``reaction_ms`` how long it takes to close S2 on an offer.
-    With a ``load`` it follows that recording, starting when it first draws, and is full at its end.
+    With a ``load`` it draws what that recording says instead, as far as the offer allows, from when it
+    first can; at the recording's end it is full.
     """
 
     def __init__(self, max_w: float, phases: int, reaction_ms: float, load: Load | None = None) -> None:
@@ -99,7 +100,8 @@ class Vehicle:
         """Return when the vehicle will change something by itself, infinity if never."""
         load_ms = _NEVER
         if self._load is not None and self._load_since_ms is not None and self._wants():
-            load_ms = self._load_since_ms + self._load.next_step_ms(self._at_ms - self._load_since_ms)
+            since_ms = self._load_since_ms
+            load_ms = since_ms + self._load.next_step_ms(self._at_ms - since_ms)
         return min(self._close_s2_ms, self._ramp_ends_ms(), load_ms)
 
     def _wants(self) -> bool:
@@ -108,10 +110,10 @@ class Vehicle:
     def _target_w(self) -> float:
         if not (self.s2_closed and self._supplied and self._wants()):
             return 0.0
-        limit_w = min(self.max_w, self._offer_a * PHASE_V * self.phases)
-        if self._load is None or self._load_since_ms is None:
-            return limit_w
-        return min(limit_w, self._load.watts_at(self._at_ms - self._load_since_ms))
+        limit_w = self._offer_a * PHASE_V * self.phases
+        if self._load is None:
+            return min(limit_w, self.max_w)
+        return min(limit_w, self._load.watts_at(self._at_ms - self._load_begin_ms()))
 
     def _slope(self, target_w: float) -> float:
         """Return the ramp's steepness towards ``target_w`` in watts per millisecond."""
@@ -136,7 +138,7 @@ class Vehicle:
     def _settle(self) -> None:
         """Bring S2, the load's begin and the power in line with what is true now."""
         if self._load_is_over():
-            self.full = True
+            self.full, self.power_w = True, 0.0
         if not (self.plugged and self._supplied):
             self.power_w = 0.0
         if self.s2_closed:
@@ -152,14 +154,15 @@ class Vehicle:
             return _NEVER
         return min(self._close_s2_ms, self._at_ms + self._reaction_ms)
 
+    def _load_begin_ms(self) -> float:
+        return self._at_ms if self._load_since_ms is None else self._load_since_ms
+
     def _load_is_over(self) -> bool:
-        if self._load is None or self._load_since_ms is None:
-            return False
-        return self._at_ms - self._load_since_ms >= self._load.ends_ms
+        return self._load is not None and self._at_ms - self._load_begin_ms() >= self._load.ends_ms
 
     def _follow_load(self) -> None:
         """A recording has its own ramps: take its power as it is."""
-        if self._target_w() > 0 and self._load_since_ms is None:
+        if self.s2_closed and self._supplied and self._load_since_ms is None:
             self._load_since_ms = self._at_ms
         if self._wants():
             self.power_w = self._target_w()
