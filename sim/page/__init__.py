@@ -37,7 +37,10 @@ async def _serve(options: BenchOptions, host: str, port: int, out: Path | None) 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     listening = listen(host, port)
-    async with await Bench.start(options) as bench:
+    bench = await _started(options, stopped)
+    if bench is None:
+        return 0
+    async with bench:
         server = await start_on(bench, listening)
         print(f"Wattseal bench: {server.url}   API: {server.url}/docs   (Ctrl-C ends it)", flush=True)
         await stopped.wait()
@@ -46,3 +49,16 @@ async def _serve(options: BenchOptions, host: str, port: int, out: Path | None) 
             await write_artifacts(bench, out)
             print(f"artifacts are in {out}", flush=True)
     return 0
+
+
+async def _started(options: BenchOptions, stopped: asyncio.Event) -> Bench | None:
+    """Start the bench; None when it was told to stop before it was up."""
+    starting = asyncio.create_task(Bench.start(options))
+    told_to_stop = asyncio.create_task(stopped.wait())
+    await asyncio.wait({starting, told_to_stop}, return_when=asyncio.FIRST_COMPLETED)
+    told_to_stop.cancel()
+    if starting.done():
+        return starting.result()
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
+    return None

@@ -12,6 +12,7 @@ from sim.clients import BackendRefusedError, BoardRefusedError
 from sim.page.moment import Lookout, Moment
 
 Act = Callable[[], Awaitable[object]]
+_AT: Any = {"position": "bottom-left"}
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,8 @@ class Controls:
                 with ui.element("button").classes("chip trouble") as kill:
                     ui.icon("heart_broken")
                     ui.label("Kill agent")
-                kill.props('title="kill -9 of the agent; the interlock lives on"').mark("kill-agent")
-                kill.on("click", lambda: self.run(bench.kill_agent))
+                kill.props('title="kill -9 of the agent; the interlock lives on" data-testid="kill-agent"')
+                kill.on("click", self._kill_agent)
 
     def show(self, now: Moment) -> None:
         """Set every toggle to what is true now."""
@@ -85,18 +86,27 @@ class Controls:
         """The drawn mushroom does what the chip does."""
         await self._flip(FAULTS[0])
 
-    async def run(self, act: Act) -> None:
-        """Do something to the bench; when it cannot be done, say why."""
+    async def run(self, act: Act) -> bool:
+        """Do something to the bench; when it cannot be done, say why. Returns whether it was done."""
+        done = False
         try:
             await act()
+            done = True
         except (BoardRefusedError, BackendRefusedError, BenchError) as error:
-            ui.notify(f"Not now: {error}", type="warning", position="bottom-left")
+            ui.notify(f"Not now: {error}", type="warning", **_AT)
         except (OSError, httpx.HTTPError, ProcessFailedError) as error:
-            ui.notify(f"The bench does not answer: {error}", type="negative", position="bottom-left")
+            ui.notify(f"The bench does not answer: {error}", type="negative", **_AT)
         await self._lookout.look()
+        return done
+
+    async def _kill_agent(self) -> None:
+        if await self.run(self._bench.kill_agent):
+            ui.notify(
+                "The agent is dead. Charging goes on under its lease; the supervisor starts it again.", **_AT
+            )
 
     def _add(self, toggle: Toggle, classes: str) -> None:
-        with ui.element("button").classes(classes).mark(toggle.name) as button:
+        with ui.element("button").classes(classes) as button:
             ui.icon(toggle.icon)
             label = ui.label(toggle.off)
         button.props(f'title="{toggle.explains}" data-testid="{toggle.name}"')

@@ -3,12 +3,12 @@
 import asyncio
 import hashlib
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
 
-from sim.bench import Bench
+from sim.bench import Bench, ProcessFailedError
 from sim.clients import BackendRefusedError, BoardRefusedError, png_of
 from sim.timeline import charge_marks, waits
 
@@ -91,7 +91,7 @@ class Lookout:
     async def look(self) -> None:
         """Take in one moment; what does not answer is missing and named in ``trouble``."""
         try:
-            self.now = await self._gather()
+            self.now = replace(await self._gather(), trouble=self._failure())
         except (OSError, httpx.HTTPError, BoardRefusedError, BackendRefusedError) as error:
             trouble = f"a part of the bench does not answer: {error or type(error).__name__}"
             self.now = Moment(self.bench.billing_utc_ms(), self.bench.has_power, trouble=trouble)
@@ -101,6 +101,14 @@ class Lookout:
         while True:
             await self.look()
             await asyncio.sleep(LOOK_EVERY_S)
+
+    def _failure(self) -> str:
+        """Say which process ended by itself, "" while all live."""
+        try:
+            self.bench.check_alive()
+        except ProcessFailedError as error:
+            return str(error).splitlines()[0]
+        return ""
 
     async def _gather(self) -> Moment:
         bench = self.bench

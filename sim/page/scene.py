@@ -26,7 +26,7 @@ class Scene:
         with ui.element("div").classes("view"), ui.element("div").classes("scene") as self._scene:
             ui.html(DRAWING.replace("{label}", label), sanitize=False).classes("drawing")
             self._display = ui.element("img").classes("display").props(f'src="{DARK}" alt="display"')
-            self._display.mark("display").on("click", self._enlarge)
+            self._display.on("click", self._enlarge)
             with ui.element("button").classes("mushroom").props('title="Emergency stop"'):
                 ui.element("span")
             self._mushroom = self._scene.default_slot.children[-1].on("click", emergency_stop)
@@ -96,7 +96,7 @@ def _reading(name: str) -> ui.label:
         with ui.element("dt"):
             ui.label(name)
         with ui.element("dd"):
-            return ui.label("–").mark(f"reading-{name.lower()}")
+            return ui.label("–").props(f'data-testid="reading-{name.lower()}"')
 
 
 _READINGS: dict[str, Callable[[dict[str, object]], str]] = {

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from PIL import Image, ImageDraw
 
 from sim import api
-from sim.bench import BenchError, BenchOptions
+from sim.bench import BenchError, BenchOptions, ProcessFailedError
 from sim.clients import BackendRefusedError, BoardRefusedError
 from sim.timeline import WireMarks
 
@@ -163,6 +163,7 @@ class FakeBench:
         self.has_power = True
         self.board = FakeBoard(pay_url)
         self.csms: FakeCsms | None = FakeCsms("http://127.0.0.1:9")
+        self.failure = ""
         self._began = time.monotonic()
 
     def billing_utc_ms(self) -> int:
@@ -174,6 +175,10 @@ class FakeBench:
         if picture is not None:
             picture.save(target, "PNG")
         return target.getvalue()
+
+    def check_alive(self) -> None:
+        if self.failure:
+            raise ProcessFailedError(self.failure)
 
     async def cut_power(self) -> None:
         if not self.has_power:
@@ -214,13 +219,14 @@ class ApiClient:
             return await http.request(method, path, json=body)
 
 
-async def main(port: int, work_dir: Path) -> None:
+async def main(port: int, work_dir: Path, idle_s: float, minute_s: float) -> None:
     """Serve the page on a fake in mid-charge, to look at it."""
     from sim.page import start
 
     bench: Any = FakeBench(work_dir)
     server = await start(bench, port=port)
     print(server.url, flush=True)
+    await asyncio.sleep(idle_s)
     await bench.csms.pay(minutes=60)
     bench.csms.status = "Occupied"
     bench.board.truth |= {
@@ -233,8 +239,10 @@ async def main(port: int, work_dir: Path) -> None:
     for count in range(1, 61):
         bench.csms.seal_minutes(count)
         bench.board.truth["import_wh"] += 120
-        await asyncio.sleep(1)
+        await asyncio.sleep(minute_s)
     bench.csms.settle()
+    bench.csms.status = "Unavailable"
+    bench.board.truth |= {"contactor_closed": False, "watts": 0.0, "emergency_stop": True, "pilot": "B"}
     bench.csms.alarms.append({"at": "2026-06-01T03:00:00Z", "code": "CX008", "text": "Emergency stop pressed",
                               "fault": "emergency_stop", "active": True, "evse": 1})  # fmt: skip
     await server.wait()
@@ -242,4 +250,4 @@ async def main(port: int, work_dir: Path) -> None:
 
 if __name__ == "__main__":
     Path(sys.argv[2]).mkdir(parents=True, exist_ok=True)
-    asyncio.run(main(int(sys.argv[1]), Path(sys.argv[2])))
+    asyncio.run(main(int(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4])))
