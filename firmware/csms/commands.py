@@ -34,6 +34,7 @@ from firmware.csms.variable_calls import SetVariables, base_report, get_variable
 log = logging.getLogger(__name__)
 
 _MAX_WAITING = 64
+_LONGEST_PAYMENT_S = 86_400
 
 
 class FollowUps(Protocol):
@@ -148,7 +149,7 @@ class Commands:
         elif timeout_s < 0:
             reply(CallError("PropertyConstraintViolation", "timeout: must be at least 0"))
         else:
-            self._desk.post(WebPaymentStarted(self._desk.stamp(), evse, int(timeout_s)))
+            self._desk.post(WebPaymentStarted(self._desk.stamp(), evse, min(timeout_s, _LONGEST_PAYMENT_S)))
             reply({})
 
     # -- tariffs

@@ -1,16 +1,16 @@
 """OCPP-J framing without I/O: payloads in, frames out; frames in, events out (OCPP 2.1 part 4, clause 4).
 
 Message types: 2 CALL, 3 CALLRESULT, 4 CALLERROR, and in 2.1 also 5 CALLRESULTERROR and 6 SEND. At most one
-call of ours is outstanding. Payloads are dicts with the wire's camelCase names, decimals are Decimal.
+call of ours is outstanding. Payloads are dicts with the wire's camelCase names; numbers are int or Decimal.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 
+from firmware.csms.quantities import parse
 from firmware.csms.schemas import Schemas, Violation
 
 Payload = Mapping[str, Any]
@@ -22,7 +22,7 @@ _MAX_ID = 128
 _MAX_DESCRIPTION = 255
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
+_decoder = msgspec.json.Decoder(float_hook=parse)
 
 
 class BusyError(RuntimeError):

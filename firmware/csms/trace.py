@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from firmware.csms.quantities import timestamp
+from firmware.csms.quantities import NOT_A_NUMBER, parse, timestamp
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +18,6 @@ SECRETS = frozenset({"SharedSecret", "BasicAuthPassword"})
 
 _MASKED = "***"
 _encoder = msgspec.json.Encoder(decimal_format="number")
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
 
 
 class FrameTrace:
@@ -52,6 +51,14 @@ class FrameTrace:
         except OSError as error:
             log.error("csms.trace_stopped", extra={"why": str(error)})
             self._path = None
+
+
+def _digits(text: str) -> Decimal | str:
+    """Keep the digits as they were; what is beyond any number becomes its text."""
+    return text if parse(text) is NOT_A_NUMBER else Decimal(text)
+
+
+_decoder = msgspec.json.Decoder(float_hook=_digits)
 
 
 def _parsed(frame: str | bytes) -> Any:

@@ -23,6 +23,7 @@ _PASSING_ERRORS = frozenset({"InternalError", "GenericError"})
 """Errors that may be gone on the next attempt; every other CALLERROR is about the message itself."""
 
 _RETRY_INTERVAL_S = 30
+_DAY_S = 86_400
 _SILENT_CALLS = 2
 _TRANSACTION_ENTRIES = get_args(TransactionEntry)
 
@@ -109,7 +110,7 @@ class Uplink:
             self._register_now.clear()
             message = dialect.boot(self._identity, self._boot_reason)
             answer = await self._tell(session, message) or {}
-            status, interval_s = answer.get("status", "no answer"), int(answer.get("interval", 0))
+            status, interval_s = answer.get("status", "no answer"), min(answer.get("interval", 0), _DAY_S)
             if status == "Accepted":
                 self._boot_reason = "Unknown"  # a reconnection; 2.x has no word for it
                 if interval_s > 0:

@@ -60,6 +60,10 @@ def accepted(payload: dict[str, Any]) -> dict[str, Any]:
     return {"currentTime": "2026-06-01T02:00:00Z", "interval": 300, "status": "Accepted"}
 
 
+def nothing(payload: dict[str, Any]) -> dict[str, Any]:
+    return {}
+
+
 @dataclass
 class Backend:
     """Answers by script, {} otherwise; keeps what it heard as (message id, action, payload)."""
@@ -125,7 +129,7 @@ class Backend:
         _, message_id, action, payload = frame
         self.heard.append((message_id, action, payload))
         try:
-            answer = self.scripts.get(action, lambda _: {})(payload)
+            answer = self.scripts.get(action, nothing)(payload)
         except Silence:
             return
         except Refuse as refusal:
@@ -192,7 +196,9 @@ async def bench(
     backend = Backend(bell, scripts or {}, speaks)
     await backend.open()
     here = site(f"ws://127.0.0.1:{backend.port}/ocpp", **csms)
-    outbox, events, waits = ListOutbox(changed=bell.ring), list[Event](), list[float]()
+    events: list[Event]
+    waits: list[float]
+    outbox, events, waits = ListOutbox(changed=bell.ring), [], []
     outbox.put(*entries)
     settings = for_station(here, IDENTITY, DER)
 

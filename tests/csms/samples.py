@@ -11,6 +11,7 @@ from firmware.core.entries import (
     FaultCleared,
     FaultRaised,
     LimitAccepted,
+    ReadingKind,
     TransactionEnded,
     TransactionStarted,
     UsageRecorded,
@@ -60,7 +61,7 @@ STOPPED = FaultRaised(stamp(20), 1, "EmergencyStop", "button 1", TX)
 RELEASED = FaultCleared(stamp(60), 1, "EmergencyStop")
 
 
-def usage(kind: str = "C", seq_no: int = 5, trigger: str = "MeterValuePeriodic") -> UsageRecorded:
+def usage(kind: ReadingKind = "C", seq_no: int = 5, trigger: str = "MeterValuePeriodic") -> UsageRecorded:
     return UsageRecorded(
         stamp(60), 1, TX, seq_no, False, kind, trigger, "Charging", 3, 123_468_790, 12_001, 60_000, 0, 18_000,
         7_200, ocmf=ocmf(kind, "10:01:00"),

@@ -7,7 +7,8 @@ import json
 import logging
 
 import pytest
-from websockets.asyncio.server import Request, Response, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
 
 from firmware.core.events import LinkClosed, LinkOpened
 from firmware.csms.link import MAX_FRAME, Address, LinkClosedError, open_link

@@ -43,11 +43,13 @@ from tests.csms.samples import (
 V = {version.version: version(DER, CATALOGUE) for version in (V21, V201)}
 SCHEMAS = {version: Schemas(version) for version in V}
 KEY = base64.b64encode(f"oca:base16:asn1:{DER.hex()}".encode()).decode()
-SENT = [
-    STARTED, LIMIT, PLUGGED, CHARGING, usage("B", 3), usage("C"), usage("S"), usage("T"), usage("X"), ENDED, STOPPED,
-    RELEASED, replace(STOPPED, fault="NewerThanThisCatalogue", evse=0, transaction_id=""),
-    replace(ENDED, import_begin_dwh=None, import_end_dwh=None, trigger="EVConnectTimeout", stopped_reason="Timeout"),
-    usage("C", trigger="CostLimitReached"), usage("C", trigger="TariffChanged"), usage("B", trigger="NotAWord"),
+NEVER_BEGAN: TransactionEnded = replace(ENDED, import_begin_dwh=None, import_end_dwh=None)
+SENT: list[Entry] = [
+    STARTED, LIMIT, PLUGGED, CHARGING, usage("B", 3), usage("C"), usage("S"), usage("T"), usage("X"), ENDED,
+    STOPPED, RELEASED, replace(STOPPED, fault="NewerThanThisCatalogue", evse=0, transaction_id=""),
+    replace(NEVER_BEGAN, trigger="EVConnectTimeout", stopped_reason="Timeout"),
+    usage("C", trigger="CostLimitReached"), usage("C", trigger="TariffChanged"),
+    usage("B", trigger="NotAWord"),
     replace(ENDED, trigger="CostLimitReached", stopped_reason="LocalOutOfCredit"),
     replace(ENDED, stopped_reason="ReqEnergyTransferRejected"),
 ]  # fmt: skip
@@ -173,8 +175,7 @@ def test_the_bill_goes_in_exact_numbers() -> None:
 
 
 def test_a_charge_that_never_began_ends_without_readings() -> None:
-    never: TransactionEnded = replace(ENDED, import_begin_dwh=None, import_end_dwh=None)
-    assert "meterValue" not in payload(never)
+    assert "meterValue" not in payload(NEVER_BEGAN)
 
 
 def test_a_fault_names_the_component_the_code_and_the_text() -> None:

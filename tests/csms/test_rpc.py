@@ -4,6 +4,8 @@ import json
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from firmware.csms.rpc import (
     BusyError,
@@ -83,6 +85,8 @@ def test_garbage_is_answered_under_the_id_minus_one(
         ('[2,"a","GetTariffs",{}]', "OccurrenceConstraintViolation", "evseId"),
         ('[2,"a","GetTariffs",{"evseId":"1"}]', "TypeConstraintViolation", "evseId"),
         ('[2,"a","GetTariffs",{"evseId":-1}]', "PropertyConstraintViolation", "evseId"),
+        ('[2,"a","GetTariffs",{"evseId":1.5}]', "TypeConstraintViolation", "evseId"),
+        ('[2,"a","GetTariffs",{"evseId":1E+999999999}]', "TypeConstraintViolation", "evseId"),
         ('[2,"a","GetTariffs",{"evseId":1,"z":1}]', "FormatViolation", "z"),
         ('[2,"a","RequestStopTransaction",{"transactionId":"' + "x" * 37 + '"}]',
          "PropertyConstraintViolation", "transactionId"),
@@ -118,7 +122,8 @@ def test_answers_to_nothing_are_not_answered(rpc: Rpc, frame: str) -> None:
 
 
 def test_a_whole_number_written_with_a_point_is_a_whole_number(rpc: Rpc) -> None:
-    assert isinstance(rpc.receive('[2,"a","GetTariffs",{"evseId":1.0}]'), CallReceived)
+    call = rpc.receive('[2,"a","GetTariffs",{"evseId":1.0}]')
+    assert isinstance(call, CallReceived) and isinstance(call.payload["evseId"], int)
 
 
 def test_one_call_at_a_time(rpc: Rpc) -> None:
@@ -177,3 +182,20 @@ def test_types_5_and_6_belong_to_2_1(rpc: Rpc) -> None:
     assert isinstance(rpc.receive('[6,"a","Heartbeat",{}]'), SendReceived)
     older = Rpc(Schemas("ocpp2.0.1"), has_types_5_and_6=False)
     assert answer_to(older, '[6,"a","Heartbeat",{}]')[2] == "MessageTypeNotSupported"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
+)
+ACTIONS = st.sampled_from(["TransactionEvent", "SetDefaultTariff", "Heartbeat", "", "Nothing"])
+
+
+@given(st.lists(st.integers(-1, 7) | st.just("m") | ACTIONS | JSON, max_size=6).map(json.dumps) | st.text())
+def test_whatever_comes_has_a_meaning_and_a_fitting_answer(frame: str) -> None:
+    rpc = Rpc(SCHEMAS, has_types_5_and_6=True)
+    rpc.call("m", "Heartbeat", {})
+    received = rpc.receive(frame)
+    if isinstance(received, FrameRejected) and received.answer:
+        answer = json.loads(received.answer)
+        assert answer[0] == 4 and len(answer) == 5 and len(answer[3]) <= 255

@@ -1,6 +1,7 @@
 """What the station sends: in order, once, and again under the same id when a connection breaks."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -118,7 +119,9 @@ async def test_a_backend_that_recovers_loses_nothing() -> None:
 
 @scene
 async def test_the_limit_and_the_settled_sum_reach_the_core() -> None:
-    answers = iter([{"transactionLimit": {"maxCost": 10, "maxTime": 3600}}, {"totalCost": 15.0}])
+    answers: Iterator[dict[str, Any]] = iter(
+        [{"transactionLimit": {"maxCost": 10, "maxTime": 3600}}, {"totalCost": 15.0}]
+    )
     async with bench({"TransactionEvent": lambda _: next(answers)}, entries=(STARTED, ENDED)) as here:
         started = await here.event(TransactionAnswered, 1)
         ended = await here.event(TransactionAnswered, 2)
@@ -190,7 +193,7 @@ async def test_status_is_told_on_change_and_again_after_a_reconnect() -> None:
     async with bench() as here:
         await here.online()
         for status in ("Available", "Available", "Occupied"):
-            here.client.report_status(ReportStatus(1, status))  # type: ignore[arg-type]
+            here.client.report_status(ReportStatus(1, status))
             await asyncio.sleep(0)
         await here.until(lambda: len(here.backend.payloads("StatusNotification")) >= 1)
         await here.until(

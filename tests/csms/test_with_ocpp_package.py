@@ -1,4 +1,4 @@
-"""The same conversation with a backend built on the `ocpp` package: code that is not ours on the other side."""
+"""A charge with a backend built on the `ocpp` package: code that is not ours on the other side."""
 
 import asyncio
 import json
@@ -77,11 +77,16 @@ class Csms(ChargePoint):  # type: ignore[misc]
 
 
 def test_a_charge_with_the_ocpp_package_as_backend(tmp_path: Path) -> None:
-    asyncio.run(_charge(tmp_path / "frames.jsonl"))
+    trace = tmp_path / "frames.jsonl"
+    asyncio.run(_charge(trace))
+    lines = [json.loads(line) for line in trace.read_text().splitlines()]
+    assert [line["direction"] for line in lines].count("sent") == 11
+    assert '"inclTax":15.00' in trace.read_text()
 
 
 async def _charge(trace: Path) -> None:
-    bell, outbox, events = Bell(), ListOutbox(), list[Event]()
+    bell, outbox = Bell(), ListOutbox()
+    events: list[Event] = []
     backends: list[Csms] = []
 
     async def accept(connection: ServerConnection) -> None:
@@ -124,6 +129,3 @@ async def _charge(trace: Path) -> None:
     answers = [event for event in events if isinstance(event, TransactionAnswered)]
     assert answers[0].limit is not None and answers[0].limit.cost_e4 == 100_000
     assert answers[-1].total_cost_e4 == 150_000
-    lines = [json.loads(line) for line in trace.read_text().splitlines()]
-    assert [line["direction"] for line in lines].count("sent") == 11
-    assert '"inclTax":15.00' in trace.read_text()
