@@ -1,5 +1,7 @@
 """The one-time code in the QR code, as OCPP 2.1 block C25 defines it."""
 
+import hashlib
+import hmac
 import string
 from urllib.parse import unquote
 
@@ -67,3 +69,14 @@ def test_any_code_is_of_the_length_asked_for_and_safe_in_a_url(
     until = valid_until_utc_ms(utc_ms, validity_s)
     assert utc_ms < until <= utc_ms + validity_s * 1000
     assert totp(secret, validity_s, length, until - 1) == code
+
+
+@given(st.integers(0, 4_000_000_000_000))
+def test_the_last_nibble_of_the_digest_says_where_the_code_begins(utc_ms: int) -> None:
+    message = (utc_ms // 30_000).to_bytes(8, "big")
+    digest = hmac.digest(SECRET.encode(), message, hashlib.sha256)
+    letters = string.digits + string.ascii_lowercase + string.ascii_uppercase
+    begin = int(digest.hex()[-1], 16)
+    assert totp(SECRET, 30, 32, utc_ms) == "".join(
+        letters[byte % 62] for byte in (digest * 2)[begin : begin + 32]
+    )

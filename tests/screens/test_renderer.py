@@ -7,6 +7,7 @@ from typing import Literal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from zxingcpp import read_barcodes
 
 from config.schema import Operator
 from firmware.core.customer_view import CustomerView, Screen
@@ -99,6 +100,20 @@ def test_other_displays_show_the_same_picture_in_their_size(width: int, height: 
         assert renderer.draw(view).size == (width, height)
         assert list(misplaced(renderer, view, Box(0, 0, width, height))) == []
     assert decoded(from_rgb565(renderer.rgb565(TYPICAL[Screen.SCAN]), width, height)) == [URL]
+
+
+def test_the_code_is_large_and_has_its_quiet_zone() -> None:
+    (found,) = read_barcodes(chu().draw(TYPICAL[Screen.SCAN]))
+    (corner, end) = (found.position.top_left, found.position.bottom_right)
+    size = end.x - corner.x
+    module = size // 33
+    assert size > 260
+    around = Box(corner.x - 4 * module, corner.y - 4 * module, size + 8 * module, size + 8 * module)
+    picture = chu().draw(TYPICAL[Screen.SCAN])
+    picture.paste((255, 255, 255), (corner.x, corner.y, end.x + 1, end.y + 1))
+    colours = picture.crop((around.x, around.y, around.right, around.bottom)).getcolors()
+    assert colours is not None
+    assert [colour for _, colour in colours] == [(255, 255, 255)]
 
 
 def test_the_code_changes_with_its_url() -> None:

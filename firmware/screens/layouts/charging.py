@@ -66,5 +66,5 @@ def _paid(station: Station, view: CustomerView) -> str:
     if view.paid_cost_e4 is not None:
         return words.paid.format(amount=station.cost(view.paid_cost_e4))
     if view.paid_time_ms is not None:
-        return words.paid_time.format(minutes=view.paid_time_ms // 60_000)
+        return words.paid_time.format(minutes=-(-view.paid_time_ms // 60_000))
     return ""
