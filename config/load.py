@@ -44,20 +44,25 @@ def load(path: Path) -> Loaded:
     tariff_table = named("tariff", path, table, found)
     tariff = _as(TariffFile, tariff_table, str(table.get("tariff")), found)
     meters = _meters(path, table, found)
-    found += _broken_rules(path, site, board, tariff)
+    found += _broken_rules(path, site or _as_far_as_right(table), board, tariff)
     if found or site is None or board is None or tariff_table is None:
         raise ConfigError(found)
     return Loaded(path.absolute(), _with_absolute_paths(site, path), board, meters, tariff_table)
 
 
 def _as(kind: type[T], table: Table | None, label: str, found: list[str]) -> T | None:
-    """Return a table as its type. What is wrong goes to ``found``; what is left may do for further checks."""
+    """Return a table as its type, or None after saying what is wrong with it."""
     if table is None:
         return None
-    shape = Shape(places())
-    found += (f"{label}: {problem}" for problem in shape.problems(table, kind))
+    lines = [f"{label}: {problem}" for problem in Shape(places()).problems(table, kind)]
+    found += lines
+    return None if lines else msgspec.convert(table, kind)
+
+
+def _as_far_as_right(table: Table) -> Site | None:
+    """Return the site without what is wrong with it, to check the rest; None if nothing is left to check."""
     try:
-        return msgspec.convert(shape.usable(table, kind), kind)
+        return msgspec.convert(Shape(places()).usable(table, Site), Site)
     except msgspec.ValidationError:
         return None
 

@@ -46,17 +46,17 @@ class Shape:
         """Yield each problem of ``value`` as a ``kind``, as "path: what"; ``where`` is the path so far."""
         found = list(_unusable(value, where) or self._inside(value, _bare(kind), where))
         yield from found
-        if not found:
-            try:
-                msgspec.convert(value, kind)
-            except msgspec.ValidationError:
-                yield f"{where}: {_mismatch(value, kind, where)}"
+        if not found and not _fits(value, kind):
+            yield f"{where}: {_mismatch(value, kind, where)}"
 
     def usable(self, value: object, kind: Any) -> object:
         """Return ``value`` without unknown keys and without optional keys whose value is wrong."""
-        if not (isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, Struct)):
+        bare = _bare(kind)
+        if isinstance(value, list) and get_origin(bare) is tuple:
+            return [self.usable(item, get_args(bare)[0]) for item in value]
+        if not (isinstance(value, dict) and isinstance(bare, type) and issubclass(bare, Struct)):
             return value
-        fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+        fields = {field.encode_name: field for field in msgspec.structs.fields(bare)}
         kept = {key: self.usable(item, fields[key].type) for key, item in value.items() if key in fields}
         return {
             key: item
@@ -97,6 +97,16 @@ class Shape:
         for name in longer or difflib.get_close_matches(key, self.elsewhere, n=1):
             return f'unknown key, did you mean "{name}"? It belongs into {self.elsewhere[name]}'
         return f"unknown key; the keys here are {', '.join(here)}"
+
+
+def _fits(value: object, kind: Any) -> bool:
+    if isinstance(value, str) and isinstance(type_info(_present(kind)), DecimalType):
+        return False  # msgspec would read the number in the text
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _unusable(value: object, where: str) -> list[str]:
