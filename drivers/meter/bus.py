@@ -1,8 +1,9 @@
 """The one owner of a serial Modbus bus: one request at a time, and no answer taken for another's.
 
 A late reply is the hazard: on a serial line nothing but its length says to which request a reply belongs.
-So after any failure the bus waits until the line is quiet and asks a probe, a read whose length no open
-request has. Its answer shows that meter and bus are in step again; only then a reading is believed.
+So after any failure, and when the port has just been opened, the bus waits until the line is quiet and asks
+a probe, a read whose length no open request has. Its answer shows that meter and bus are in step; only then
+a reading is believed.
 """
 
 import asyncio
@@ -42,7 +43,7 @@ logging.getLogger("pymodbus").setLevel(logging.CRITICAL + 1)  # every failure is
 class _Unit:
     """One unit: whether it is in step, and the lengths of its open requests, oldest first."""
 
-    in_step: bool = True
+    in_step: bool = False  # who had the port before may have left a request open
     open_counts: list[int] = field(default_factory=list)
 
 
@@ -174,6 +175,8 @@ class MeterBus:
         if self._client is not None and self._client.connected:
             return
         self._drop_client()
+        for known in self._units.values():
+            known.in_step = False
         await asyncio.sleep(max(0.0, self._reopen_at_s - _now_s()))
         self._client = self._new_client()
         if await self._client.connect():

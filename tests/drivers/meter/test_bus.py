@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from modbus_far_end import ScriptedMeter, frame
 
-from config.schema import MeterMap
+from config.schema import MeterMap, Register
 from drivers.meter import bus as bus_module
 from drivers.meter.bus import MeterBus
 from drivers.meter.errors import (
@@ -20,13 +20,20 @@ from drivers.meter.meter import Meter
 Scene = Callable[[Meter, ScriptedMeter], Awaitable[None]]
 
 
-def play(far_end: ScriptedMeter, sdm630: MeterMap, scene: Scene) -> None:
-    """Run a scene with a meter driver at one end of a pty and a scripted meter at the other."""
+def play(far_end: ScriptedMeter, sdm630: MeterMap, scene: Scene, *, in_step: bool = True) -> None:
+    """Run a scene with a meter driver at one end of a pty and a scripted meter at the other.
+
+    ``in_step``: one reading has been taken before, so that the scene begins with the scene's own request.
+    """
 
     async def run() -> None:
         far_end.listen()
         bus = MeterBus(str(far_end.link), baudrate=115_200, latency_s=0.1)
-        await scene(Meter(bus, 1, sdm630), far_end)
+        meter = Meter(bus, 1, sdm630)
+        if in_step:
+            await meter.sample(full=True)
+            far_end.requests.clear()
+        await scene(meter, far_end)
         await bus.close()
 
     asyncio.run(run())
@@ -44,6 +51,44 @@ def test_full_and_register_reads_are_one_request_each(far_end: ScriptedMeter, sd
         assert counts(far_end) == [74, 2]
 
     play(far_end, sdm630, scene)
+
+
+def test_an_answer_to_whoever_had_the_port_before_is_not_believed(
+    far_end: ScriptedMeter, sdm630: MeterMap
+) -> None:
+    async def scene(meter: Meter, far_end: ScriptedMeter) -> None:
+        stale = [far_end.answer(bytes((1, 4, 0, 0, 0, 74)))]
+        far_end.kwh = 2000.0
+
+        def script(request: bytes) -> list[tuple[float, bytes]]:
+            return [(0.0, (stale.pop() if stale else b"") + far_end.answer(request))]
+
+        far_end.script = script
+        assert (await meter.sample(full=True)).import_dwh == 20_000_000
+
+    play(far_end, sdm630, scene, in_step=False)
+
+
+def test_holding_registers_with_the_low_word_first(far_end: ScriptedMeter) -> None:
+    async def scene(meter: Meter, far_end: ScriptedMeter) -> None:
+        far_end.script = lambda request: [(0.0, frame(1, 3, 2 * request[5], *FIVE_WORDS[: 2 * request[5]]))]
+        assert await meter.sample(full=True) == Sample(0x0001_0002, -2, (2305,), ())
+
+    energy = Register(at=0, type="uint32", word_order="little")
+    power, volts = Register(at=2, type="int32", word_order="little"), Register(at=4, type="uint16")
+    meter_map = MeterMap(
+        name="M",
+        source="test",
+        function=3,
+        resolution_dwh=100,
+        import_dwh=energy,
+        power_w=power,
+        voltage_mv=(volts,),
+    )
+    play(far_end, meter_map, scene, in_step=False)
+
+
+FIVE_WORDS = bytes((0, 2, 0, 1, 0xFF, 0xFE, 0xFF, 0xFF, 9, 1))
 
 
 def test_one_byte_at_a_time(far_end: ScriptedMeter, sdm630: MeterMap) -> None:
@@ -73,6 +118,8 @@ def test_silence_is_told_and_the_meter_recovers(far_end: ScriptedMeter, sdm630: 
         far_end.script = well
         assert (await meter.sample(full=True)).import_dwh == 12_345_000
         assert counts(far_end) == [74, 2, 4, 74]
+        assert (await meter.sample(full=False)).import_dwh == 12_345_000
+        assert counts(far_end)[4:] == [2]
 
     play(far_end, sdm630, scene)
 
@@ -191,9 +238,7 @@ def test_a_register_that_is_not_a_number_is_an_error(far_end: ScriptedMeter, sdm
     play(far_end, sdm630, scene)
 
 
-def test_a_babbling_line_is_told(
-    far_end: ScriptedMeter, sdm630: MeterMap
-) -> None:
+def test_a_babbling_line_is_told(far_end: ScriptedMeter, sdm630: MeterMap) -> None:
     async def scene(meter: Meter, far_end: ScriptedMeter) -> None:
         loop = asyncio.get_running_loop()
         babbling = True
@@ -214,9 +259,7 @@ def test_a_babbling_line_is_told(
     play(far_end, sdm630, scene)
 
 
-def test_a_port_that_is_not_there_is_opened_when_it_comes(
-    far_end: ScriptedMeter, sdm630: MeterMap
-) -> None:
+def test_a_port_that_is_not_there_is_opened_when_it_comes(far_end: ScriptedMeter, sdm630: MeterMap) -> None:
     async def scene(meter: Meter, far_end: ScriptedMeter) -> None:
         far_end.unplug()
         with pytest.raises(MeterPortError, match="tty is not there"):
@@ -225,7 +268,7 @@ def test_a_port_that_is_not_there_is_opened_when_it_comes(
         far_end.listen()
         assert (await meter.sample(full=True)).import_dwh == 12_345_000
 
-    play(far_end, sdm630, scene)
+    play(far_end, sdm630, scene, in_step=False)
 
 
 def test_a_port_that_is_pulled_out_and_put_back(far_end: ScriptedMeter, sdm630: MeterMap) -> None:
