@@ -1,7 +1,23 @@
 """The backend's alarm list: faults that stations report, and what the books refuse to believe."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+MREC_FAULTS: Final = {
+    "CX001": "ConnectorLockFailure",
+    "CX002": "GroundFailure",
+    "CX003": "HighTemperature",
+    "CX004": "OverCurrentFailure",
+    "CX005": "OverVoltage",
+    "CX006": "UnderVoltage",
+    "CX008": "EmergencyStop",
+    "CX010": "InvalidVehicleMode",
+    "CX014": "PilotFault",
+    "CX015": "PowerLoss",
+    "CX017": "EVSEContactorFault",
+    "CX023": "ProximityFault",
+}
+"""CharIN's minimum required error codes by name; a code that is not here stands for itself."""
 
 
 @dataclass(slots=True)
@@ -42,7 +58,7 @@ class AlarmList:
         self._alarms: list[Alarm] = []
 
     def add(self, alarm: Alarm) -> None:
-        """Put an alarm on the list that nothing clears."""
+        """Put an alarm on the list that no message of a station clears."""
         self._alarms.append(alarm)
 
     def raise_fault(self, alarm: Alarm) -> None:
@@ -55,13 +71,6 @@ class AlarmList:
         alarm = self._find(station, evse, fault)
         if alarm is not None:
             alarm.active, alarm.cleared_at = False, at
-
-    def has_active_fault(self, station: str, evse: int) -> bool:
-        """Tell whether a fault is active on an EVSE or on the whole station."""
-        return any(
-            alarm.active and alarm.station == station and alarm.evse in (0, evse) and not alarm.transaction
-            for alarm in self._alarms
-        )
 
     def as_json(self) -> list[dict[str, Any]]:
         return [alarm.as_json() for alarm in self._alarms]

@@ -10,7 +10,7 @@ from ocpp.v21 import call
 
 from hal.clock import ScaledClock
 from sim.csms import totp
-from sim.csms.alarms import Alarm, AlarmList
+from sim.csms.alarms import MREC_FAULTS, Alarm, AlarmList
 from sim.csms.books import Answer, Books
 from sim.csms.payments import Offer, PayDesk, Payment, Session, offers_of
 from sim.csms.pricing import Tariff
@@ -90,7 +90,7 @@ class Backend:
         for event in payload["eventData"]:
             evse = event["component"].get("evse", {}).get("id", 0)
             code = event.get("techCode") or event["component"]["name"]
-            fault = event.get("customData", {}).get("fault") or event["variable"].get("instance") or code
+            fault = MREC_FAULTS.get(code, code)
             if event.get("cleared"):
                 self.alarms.clear_fault(station, evse, fault, self.utc_now())
             else:
@@ -99,7 +99,8 @@ class Backend:
 
     def security_event(self, station: str, payload: Payload) -> None:
         text = payload.get("techInfo", "")
-        self.alarms.add(Alarm(self.utc_now(), station, payload["type"], text, "SecurityEvent"))
+        note = Alarm(self.utc_now(), station, payload["type"], text, "SecurityEvent", active=False)
+        self.alarms.add(note)
 
     def transaction_event(self, station: str, message_id: str, event: Payload, received_ns: int) -> Answer:
         self._catch_up(station)
@@ -119,9 +120,11 @@ class Backend:
             link = self.link(station)
             await set_web_payments(view, link, self.site, self.pay_address)
             await set_tariff(view, link, self.tariff_data)
+            self.alarms.clear_fault(station, 0, "Unprovisioned", self.utc_now())
         except (StationError, NotConnectedError) as error:
             view.is_provisioned = False
-            self.alarms.add(Alarm(self.utc_now(), station, "provisioning", str(error), "Unprovisioned"))
+            alarm = Alarm(self.utc_now(), station, "provisioning", str(error), "Unprovisioned")
+            self.alarms.raise_fault(alarm)
 
     def _catch_up(self, station: str) -> None:
         """Provision a station that came back without a BootNotification, e.g. after our own restart."""
@@ -153,9 +156,7 @@ class Backend:
             return "refused_offline"
         if self.books.open_on(station, evse) is not None:
             return "refused_occupied"
-        if view.connectors.get(evse) in ("Faulted", "Unavailable") or self.alarms.has_active_fault(
-            station, evse
-        ):
+        if view.connectors.get(evse) in ("Faulted", "Unavailable"):
             return "refused_faulted"
         return None
 

@@ -49,12 +49,12 @@ def load_site(path: Path) -> Site:
     data = _read(path)
     try:
         return _site(data)
+    except ZoneInfoNotFoundError:
+        raise SiteFileError(f'{path}: time_zone: "{data["time_zone"]}" is not an IANA time zone') from None
     except KeyError as error:
         raise SiteFileError(
             f"{path}: the key {error.args[0]} is missing; see config/site.example.toml"
         ) from None
-    except ZoneInfoNotFoundError:
-        raise SiteFileError(f'{path}: time_zone: "{data["time_zone"]}" is not an IANA time zone') from None
 
 
 def load_tariff(path: Path) -> dict[str, Any]:

@@ -187,20 +187,20 @@ def _elapsed_problems(before: Record | None, record: Record, name: str) -> list[
 
 
 def _total_problems(cost_details: Mapping[str, Any] | None, transaction: Transaction) -> list[str]:
-    """Hold the station's own total against ours; it may give it in the minor unit or to 1/10000."""
-    own_minor = transaction.bill.total_minor if transaction.bill else 0
+    """Hold the station's total (minor unit, tax included) and energy (Wh) against ours."""
+    own = Decimal(transaction.bill.total_minor if transaction.bill else 0) / 100
+    own_energy = Decimal(transaction.energy_dwh) / 10
     if cost_details is None:
-        return ["price: the end carries no cost details"] if own_minor else []
+        return ["price: the end carries no cost details"] if own or own_energy else []
     if cost_details.get("failureToCalculate"):
         return [f"price: the station could not price: {cost_details.get('failureReason', 'no reason given')}"]
     found = []
-    claimed = Decimal(cost_details["totalCost"]["total"].get("inclTax", -1))
-    if claimed not in (Decimal(own_minor) / 100, Decimal(transaction.cost_e4) / 10_000):
-        found.append(f"price: the station's total is {claimed}, it comes to {Decimal(own_minor) / 100:.2f}")
+    claimed = cost_details["totalCost"]["total"].get("inclTax")
+    if claimed is None or Decimal(claimed) != own:
+        found.append(f"price: the station's total is {claimed}, it comes to {own:.2f}")
     energy = Decimal(cost_details["totalUsage"]["energy"])
-    own_energy = Decimal(transaction.energy_dwh)
-    if energy not in (own_energy / 10_000, own_energy / 10):
-        found.append(f"price: the station's energy is {energy}, the records say {own_energy / 10_000} kWh")
+    if energy != own_energy:
+        found.append(f"price: the station's energy is {energy} Wh, the records say {own_energy} Wh")
     return found
 
 
