@@ -110,8 +110,6 @@ class CsmsClient:
 
     async def _serve(self, link: Link) -> None:
         """Work one connection to its end."""
-        log.info("csms.connected", extra={"version": link.version, "url": self._address.url})
-        self._trouble = ""
         dialect, schemas = self._speak(link.version)
         rpc = Rpc(schemas, has_types_5_and_6=dialect.has_types_5_and_6)
         session = Session(link, rpc, self._trace, self._call_timeout_s)
@@ -127,11 +125,12 @@ class CsmsClient:
 
     def _closed(self, why: str, lived_s: float) -> None:
         self._commands.forget()
-        self._note_trouble(why)
         if self._uplink.registered:
             self._uplink.registered = False
+            self._trouble = ""
             self._backoff.lived(lived_s)
             self._post(LinkClosed(self._stamp(), why))
+        self._note_trouble(why)
 
     def _speak(self, version: str) -> tuple[Ocpp2, Schemas]:
         """Return a version's mapping and schemas; they stay loaded for the next connection."""

@@ -23,6 +23,7 @@ from firmware.csms.messages import (
     CallError,
     Message,
     Outbox,
+    OutboxError,
     Reply,
     StationState,
     status_answer,
@@ -136,11 +137,17 @@ class Commands:
 
     def _get_transaction_status(self, payload: Payload, reply: Reply) -> None:
         """The outbox is in order, so any waiting entry may belong to the transaction asked for."""
-        answer: dict[str, Any] = {"messagesInQueue": self._desk.outbox.next_unacknowledged() is not None}
+        answer: dict[str, Any] = {"messagesInQueue": self._has_messages()}
         transaction_id = payload.get("transactionId")
         if transaction_id is not None and self._desk.state is not None:
             answer["ongoingIndicator"] = self._desk.state.is_ongoing(transaction_id)
         reply(answer)
+
+    def _has_messages(self) -> bool:
+        try:
+            return self._desk.outbox.next_unacknowledged() is not None
+        except OutboxError:
+            return True  # what cannot be read cannot be known to be empty
 
     def _web_payment_started(self, payload: Payload, reply: Reply) -> None:
         evse, timeout_s = payload["evseId"], payload["timeout"]

@@ -45,8 +45,15 @@ class OutboxItem(Protocol):
     def signed(self) -> tuple[str, ...]: ...
 
 
+class OutboxError(Exception):
+    """The outbox cannot be read or written just now; the text says why (a full disk)."""
+
+
 class Outbox(Protocol):
-    """The ledger's side of the uplink: entries in order, each until it is acknowledged or parked."""
+    """The ledger's side of the uplink: entries in order, each until it is acknowledged or parked.
+
+    All of it may raise OutboxError: then the uplink waits and asks again.
+    """
 
     def next_unacknowledged(self) -> OutboxItem | None:
         """Return the oldest entry that is neither acknowledged nor parked."""

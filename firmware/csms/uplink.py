@@ -4,7 +4,8 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any, get_args
+from functools import partial
+from typing import Any, TypeVar, get_args
 
 from firmware.core.effects import ConnectorStatus
 from firmware.core.entries import TransactionEntry, TransactionStarted
@@ -12,7 +13,7 @@ from firmware.core.events import Event, LinkOpened, TransactionAnswered
 from firmware.core.units import Stamp
 from firmware.csms.device_model import DeviceModel
 from firmware.csms.link import LinkClosedError
-from firmware.csms.messages import Identity, Message, Outbox, OutboxItem
+from firmware.csms.messages import Identity, Message, Outbox, OutboxError, OutboxItem
 from firmware.csms.ocpp2 import Ocpp2
 from firmware.csms.rpc import OwnMessageError, Payload
 from firmware.csms.session import CallRefusedError, CallTimeoutError, InvalidAnswerError, Session
@@ -25,7 +26,10 @@ _PASSING_ERRORS = frozenset({"InternalError", "GenericError"})
 _RETRY_INTERVAL_S = 30
 _DAY_S = 86_400
 _SILENT_CALLS = 2
+_STORAGE_RETRY_S = 10
 _TRANSACTION_ENTRIES = get_args(TransactionEntry)
+
+Kept = TypeVar("Kept")
 
 
 class Uplink:
@@ -55,6 +59,8 @@ class Uplink:
         self._boot_reason = "PowerUp"
         self._attempts: tuple[int, int] = (-1, 0)
         self._unanswered = 0
+        self._trouble = ""
+        self._complained_of: set[str] = set()
 
     # -- what others have to say
 
@@ -97,6 +103,8 @@ class Uplink:
         self._said.clear()
         await self._registration(session, dialect)
         self.registered = True
+        self._trouble = ""
+        log.info("csms.registered", extra={"version": dialect.version})
         self._post(LinkOpened(self._stamp(), dialect.version))
         self._statuses_due = set(self._statuses)
         while True:
@@ -116,9 +124,7 @@ class Uplink:
                 if interval_s > 0:
                     self._settings.put("OCPPCommCtrlr", "HeartbeatInterval", str(interval_s))
                 return
-            log.warning(
-                "csms.not_accepted", extra={"status": status, "retry_s": interval_s or _RETRY_INTERVAL_S}
-            )
+            self._note_trouble(f"BootNotification: {status}")
             await self._until(self._register_now, interval_s if interval_s > 0 else _RETRY_INTERVAL_S)
 
     async def _one(self, session: Session, dialect: Ocpp2) -> bool:
@@ -131,7 +137,7 @@ class Uplink:
         if self._said:
             await self._tell(session, self._said.popleft())
             return True
-        item = self._outbox.next_unacknowledged()
+        item = await self._kept(self._outbox.next_unacknowledged)
         if item is None:
             return False
         await self._deliver(session, dialect, item)
@@ -155,42 +161,51 @@ class Uplink:
     async def _tell(self, session: Session, message: Message) -> Payload | None:
         """Send what is not durable: it is out of date before a second try would help."""
         try:
-            answer = await session.call(message)
-        except CallTimeoutError as error:
-            self._note_silence(str(error))
+            return await self._call(session, message)
         except (CallRefusedError, InvalidAnswerError, OwnMessageError) as error:
-            self._unanswered = 0
-            log.warning("csms.message_refused", extra={"action": message.action, "why": str(error)})
-        else:
-            self._unanswered = 0
-            return answer
-        return None
+            self._complain(message.action, str(error))
+            return None
 
     async def _deliver(self, session: Session, dialect: Ocpp2, item: OutboxItem) -> None:
         """Bring one entry to its end: acknowledged, parked, or left at the head for another try."""
         message = dialect.message(item)
         if message is None:
-            self._outbox.acknowledge(item.seq)
+            await self._kept(partial(self._outbox.acknowledge, item.seq))
             return
         try:
-            answer = await session.call(message, item.message_id)
-        except CallTimeoutError as error:
-            self._note_silence(str(error))
+            answer = await self._call(session, message, item.message_id)
         except CallRefusedError as error:
-            self._unanswered = 0
             await self._refused(item, message, error)
         except OwnMessageError as error:
-            self._park(item, message, str(error))
+            await self._park(item, message, str(error))
         except InvalidAnswerError as error:
-            self._unanswered = 0
             log.error("csms.answer_invalid", extra={"action": message.action, "why": str(error)})
-            self._acknowledge(item, self._not_started(item))
+            await self._acknowledge(item, self._not_started(item))
         else:
-            self._unanswered = 0
-            self._acknowledge(item, self._answered(dialect, item, answer))
+            if answer is not None:
+                await self._acknowledge(item, self._answered(dialect, item, answer))
 
-    def _acknowledge(self, item: OutboxItem, answered: TransactionAnswered | None) -> None:
-        self._outbox.acknowledge(item.seq)
+    async def _call(self, session: Session, message: Message, message_id: str = "") -> Payload | None:
+        """Return the answer, None when there was none in time.
+
+        Raises what `Session.call` raises of an answer, and LinkClosedError at a backend that has fallen silent:
+        a fresh connection may find it awake.
+        """
+        try:
+            answer = await session.call(message, message_id)
+        except CallTimeoutError as error:
+            self._unanswered += 1
+            if self._unanswered >= _SILENT_CALLS:
+                raise LinkClosedError(str(error)) from None
+            return None
+        except (CallRefusedError, InvalidAnswerError):
+            self._unanswered = 0
+            raise
+        self._unanswered = 0
+        return answer
+
+    async def _acknowledge(self, item: OutboxItem, answered: TransactionAnswered | None) -> None:
+        await self._kept(partial(self._outbox.acknowledge, item.seq))
         if answered is not None:
             self._post(answered)
 
@@ -214,21 +229,35 @@ class Uplink:
         self._attempts = (item.seq, attempts)
         allowed = self._settings.integer("OCPPCommCtrlr", "MessageAttempts[TransactionEvent]")
         if error.code not in _PASSING_ERRORS or attempts >= allowed:
-            self._park(item, message, str(error))
+            await self._park(item, message, str(error))
             return
         interval_s = self._settings.integer("OCPPCommCtrlr", "MessageAttemptInterval[TransactionEvent]")
         await self._sleep(interval_s * attempts)
 
-    def _park(self, item: OutboxItem, message: Message, why: str) -> None:
+    async def _park(self, item: OutboxItem, message: Message, why: str) -> None:
         log.error("csms.record_parked", extra={"seq": item.seq, "action": message.action, "why": why})
-        self._outbox.park(item.seq, why)
+        await self._kept(partial(self._outbox.park, item.seq, why))
         answered = self._not_started(item)
         if answered is not None:
             self._post(answered)
 
-    def _note_silence(self, why: str) -> None:
-        """Leave a backend that has stopped answering: a fresh connection may find it awake."""
-        self._unanswered += 1
-        log.warning("csms.no_answer", extra={"why": why})
-        if self._unanswered >= _SILENT_CALLS:
-            raise LinkClosedError(why)
+    async def _kept(self, do: Callable[[], Kept]) -> Kept:
+        """Do something with the outbox as soon as its storage lets us."""
+        while True:
+            try:
+                return do()
+            except OutboxError as error:
+                self._note_trouble(str(error))
+                await self._sleep(_STORAGE_RETRY_S)
+
+    def _note_trouble(self, why: str) -> None:
+        """Log what holds everything up when it is news, not each time it is met."""
+        if why != self._trouble:
+            log.warning("csms.held_up", extra={"why": why})
+        self._trouble = why
+
+    def _complain(self, action: str, why: str) -> None:
+        """Log once that the backend does not take an action that is not durable."""
+        if action not in self._complained_of:
+            self._complained_of.add(action)
+            log.warning("csms.message_refused", extra={"action": action, "why": why})

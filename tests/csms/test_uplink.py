@@ -1,14 +1,29 @@
 """What the station sends: in order, once, and again under the same id when a connection breaks."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from firmware.core.effects import ReportStatus
 from firmware.core.events import Limit, LinkClosed, LinkOpened, TransactionAnswered
+from firmware.csms.messages import OutboxError
 from tests.csms.bench import Backend, Drop, Refuse, Silence, bench, scene
-from tests.csms.samples import CHARGING, ENDED, LIMIT, PLUGGED, RELEASED, STARTED, STOPPED, TX, usage
+from tests.csms.samples import (
+    CHARGING,
+    ENDED,
+    LIMIT,
+    PLUGGED,
+    RELEASED,
+    STARTED,
+    STOPPED,
+    TX,
+    ListOutbox,
+    usage,
+)
 
 CHARGE = (STARTED, LIMIT, PLUGGED, usage("B", 3), CHARGING, usage("C", 5), usage("E", 66), ENDED)
 
@@ -205,3 +220,36 @@ async def test_status_is_told_on_change_and_again_after_a_reconnect() -> None:
         await here.until(lambda: len(here.backend.payloads("StatusNotification")) > told)
         assert here.backend.payloads("StatusNotification")[-1]["connectorStatus"] == "Occupied"
         assert isinstance(await here.event(LinkClosed), LinkClosed)
+
+
+@scene
+async def test_a_full_disk_holds_the_records_and_doubles_none() -> None:
+    async with bench() as here:
+        await here.online()
+        refusals = iter([OutboxError("the disk is full")] * 3)
+
+        def acknowledge(seq: int) -> None:
+            for refusal in refusals:
+                raise refusal
+            ListOutbox.acknowledge(here.outbox, seq)
+
+        here.outbox.acknowledge = acknowledge  # type: ignore[method-assign]
+        here.outbox.put(usage(seq_no=5), usage(seq_no=6))
+        here.client.wake()
+        await here.until(lambda: here.outbox.acknowledged == [1, 2])
+        assert sequence(here.backend) == [5, 6]
+
+
+def test_trouble_with_the_backend_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    async def script() -> None:
+        boot = {"currentTime": "2026-06-01T02:00:00Z", "interval": 1, "status": "Rejected"}
+        async with bench({"BootNotification": lambda _: boot}) as here:
+            for number in range(4):
+                await here.until(lambda n=number: len(here.backend.payloads("BootNotification")) > n)  # type: ignore[misc]
+                await here.backend.call(
+                    "TriggerMessage", {"requestedMessage": "BootNotification"}, f"t{number}"
+                )
+
+    with caplog.at_level(logging.INFO, logger="firmware.csms"):
+        asyncio.run(script())
+    assert [record.message for record in caplog.records] == ["csms.held_up"]
