@@ -1,0 +1,44 @@
+"""The interlock process: ``python -m firmware.interlock SETTINGS_JSON``, started by the supervisor."""
+
+import gc
+import signal
+import sys
+from types import FrameType
+
+from firmware.interlock.agent_port import AgentPort
+from firmware.interlock.priority import ask_for_real_time
+from firmware.interlock.settings import SettingsError, parse
+from firmware.interlock.shell import Interlock, log
+from firmware.runtime.leash import die_with_parent
+
+
+def main(argv: list[str]) -> int:
+    """Run until SIGTERM or SIGINT, then open everything. Exit 2: the settings are wrong."""
+    try:
+        settings = parse(argv[0] if argv else "")
+    except SettingsError as error:
+        sys.stderr.write(f"interlock: {error}\n")
+        return 2
+    die_with_parent()
+    agent = AgentPort(settings.socket)
+    interlock = Interlock(settings, agent)
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        interlock.ending = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    gc.collect()
+    gc.freeze()
+    gc.disable()  # nothing here makes cycles; a collection would be a pause
+    missing = ask_for_real_time()
+    log("interlock.started", evses=list(settings.evses), without=missing)
+    try:
+        interlock.run()
+    finally:
+        agent.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
