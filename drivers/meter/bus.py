@@ -43,7 +43,7 @@ logging.getLogger("pymodbus").setLevel(logging.CRITICAL + 1)  # every failure is
 class _Unit:
     """One unit: whether it is in step, and the lengths of its open requests, oldest first."""
 
-    in_step: bool = False  # who had the port before may have left a request open
+    in_step: bool = False
     open_counts: list[int] = field(default_factory=list)
 
 
@@ -176,7 +176,7 @@ class MeterBus:
             return
         self._drop_client()
         for known in self._units.values():
-            known.in_step = False
+            known.in_step = False  # who had the port before may have left a request open
         await asyncio.sleep(max(0.0, self._reopen_at_s - _now_s()))
         self._client = self._new_client()
         if await self._client.connect():
