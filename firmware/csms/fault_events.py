@@ -21,7 +21,7 @@ COMPONENTS = {
     "InterlockLost": "Controller",
     "MeterSilent": "FiscalMetering",
     "MeterImplausible": "FiscalMetering",
-    "StorageFailed": "Controller",
+    "LedgerFailed": "Controller",
 }
 """Standardised component (OCPP 2.1 part 2, appendix 3) of each fault; others are reported on the EVSE."""
 

@@ -188,7 +188,7 @@ class Uplink:
     async def _call(self, session: Session, message: Message, message_id: str = "") -> Payload | None:
         """Return the answer, None when there was none in time.
 
-        Raises what `Session.call` raises of an answer, and LinkClosedError at a backend that has fallen silent:
+        Raises what `Session.call` raises of an answer, and LinkClosedError at a backend fallen silent:
         a fresh connection may find it awake.
         """
         try:

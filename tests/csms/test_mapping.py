@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from firmware.core import faults
 from firmware.core.entries import (
     Entry,
     SettingStored,
@@ -17,6 +18,8 @@ from firmware.core.entries import (
     TransactionEnded,
 )
 from firmware.core.events import Limit
+from firmware.csms.client import DIALECTS
+from firmware.csms.fault_events import COMPONENTS
 from firmware.csms.ocpp2 import Ocpp2
 from firmware.csms.schemas import Schemas
 from firmware.csms.v21 import V21
@@ -185,6 +188,16 @@ def test_a_fault_names_the_component_the_code_and_the_text() -> None:
     assert (event["severity"], event["cleared"], event["transactionId"]) == (1, False, TX)
     (cleared,) = payload(RELEASED)["eventData"]
     assert (cleared["cleared"], cleared["actualValue"]) == (True, "false")
+
+
+@pytest.mark.parametrize("version", V)
+@pytest.mark.parametrize("fault", sorted(faults.CATALOGUE))
+def test_every_fault_of_the_catalogue_can_be_told(fault: str, version: str) -> None:
+    assert fault in COMPONENTS
+    dialect = DIALECTS[version](DER, faults.CATALOGUE)
+    message = dialect.message(item(replace(STOPPED, fault=fault)))
+    assert message is not None
+    assert SCHEMAS[version].check_own("NotifyEventRequest", message.payload) is None
 
 
 def test_2_0_1_has_no_limits_no_cost_and_its_own_words() -> None:
