@@ -116,7 +116,7 @@ ZH = Words(
     fault_title="暂停服务",
     fault_unknown="设备需要检修",
     fault_advice="请使用其他充电桩，或联系客服",
-    fault_remedy="处理方法：{remedy}",
+    fault_remedy="维护提示：{remedy}",
     fault_code="故障代码 {code}",
     fault_bill="本次费用 {amount}",
 )
@@ -172,7 +172,7 @@ EN = Words(
     fault_title="Out of service",
     fault_unknown="This charger needs service",
     fault_advice="Please use another charger, or call us",
-    fault_remedy="Remedy: {remedy}",
+    fault_remedy="For service: {remedy}",
     fault_code="Fault code {code}",
     fault_bill="Your bill: {amount}",
 )

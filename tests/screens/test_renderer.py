@@ -11,6 +11,7 @@ from zxingcpp import read_barcodes
 
 from config.schema import Operator
 from firmware.core.customer_view import CustomerView, Screen
+from firmware.core.faults import CATALOGUE
 from firmware.screens.elements import Box
 from firmware.screens.glyphs import Glyphs
 from firmware.screens.renderer import Renderer
@@ -221,7 +222,16 @@ def test_out_of_service_says_what_is_wrong_what_to_do_and_whom_to_call() -> None
         lines
     )
     assert any(line.startswith("故障代码") and line.endswith("MeterSilent") for line in lines)
-    assert any(line.startswith("处理方法") for line in lines)
+    assert any(line.startswith("维护提示") for line in lines)
+
+
+@LANGUAGES
+@pytest.mark.parametrize("fault", CATALOGUE)
+def test_every_fault_of_the_catalogue_fits(fault: str, language: Language) -> None:
+    view = CustomerView(Screen.OUT_OF_SERVICE, 1, fault=fault, bill_minor=123456)
+    runs = chu(language).runs(view)
+    assert list(misplaced(chu(language), view, PICTURE)) == []
+    assert all(run.size >= 18 and "…" not in run.text for run in runs)
 
 
 def test_a_fault_that_the_catalogue_does_not_know_is_shown_by_its_name() -> None:

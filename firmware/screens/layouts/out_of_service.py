@@ -25,10 +25,10 @@ def out_of_service(station: Station, view: CustomerView) -> Iterator[Element]:
         yield Text(Box(60, 308, 680, 58), words.fault_remedy.format(remedy=remedy), 20, MUTED, lines=2)
     if view.fault:
         code = words.fault_code.format(code=fault_code(view.fault))
-        yield Text(Box(60, 374, 330, 44), code, 21, MUTED)
+        yield Text(Box(60, 374, 420, 44), code, 21, MUTED)
     if view.bill_minor is not None:
         bill = words.fault_bill.format(amount=station.amount(view.bill_minor))
-        yield Text(Box(410, 374, 330, 44), bill, 24, INK, bold=True, align="right")
+        yield Text(Box(490, 374, 250, 44), bill, 24, INK, bold=True, align="right")
     if station.hotline:
         hotline = words.hotline.format(number=station.hotline)
         yield Text(FOOTER, hotline, 25, INK, bold=True)
