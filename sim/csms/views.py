@@ -153,7 +153,7 @@ def live(backend: Backend, payment: Payment) -> Json:
         "remaining_s": _remaining_s(backend, payment, transaction),
         "share": _share(payment, transaction),
         "minutes": rows,
-        "ended_by": wording.reason(_ended_by(transaction), payment.language),
+        "ended_by": {name: wording.reason(_ended_by(transaction), name) for name in wording.LANGUAGES},
         "receipt": receipt_json(backend, transaction, receipt) if receipt else None,
         "refund": _refund(payment, receipt),
     }

@@ -16,6 +16,7 @@
 
   const dial = (state) => {
     const share = Math.round((state.share || 0) * 1000) / 10;
+    at("share").style.visibility = share ? "visible" : "hidden";
     at("share").style.strokeDasharray = `${share} 100`;
     const counts = state.remaining_s !== null && state.remaining_s !== undefined;
     put("caption", counts ? say(state.amount_paid ? "remaining_about" : "remaining") : "");
@@ -54,9 +55,10 @@
     at("rows").replaceChildren(...rows.reverse());
   };
 
-  const line = (name, value, kind) => {
-    const [div, dt, dd] = ["div", "dt", "dd"].map((tag) => document.createElement(tag));
+  const line = (name, value, kind, quantity) => {
+    const [div, dt, dd, small] = ["div", "dt", "dd", "small"].map((tag) => document.createElement(tag));
     dt.textContent = name;
+    if (quantity) { small.textContent = quantity; dt.append(small); }
     dd.textContent = value;
     if (kind) div.className = kind;
     div.append(dt, dd);
@@ -68,16 +70,15 @@
     const nothing = bill.settled && Number(bill.total) === 0;
     document.body.dataset.result = bill.settled ? (nothing ? "nothing" : "settled") : "review";
     put("headline", nothing ? words.receipt_none : bill.settled ? bill.charged_texts[language] : words.receipt_review);
-    put("hint", nothing ? words.receipt_none_hint : bill.settled ? `${words.end_reason} · ${state.ended_by}` : words.receipt_review_hint);
+    put("hint", nothing ? words.receipt_none_hint : bill.settled ? `${words.end_reason} · ${state.ended_by[language]}` : words.receipt_review_hint);
     show("bill", !nothing);
     const good = bill.settled && state.minutes.length > 0;
-    put("seal", good ? say("all_verified", { n: state.minutes.length + 1 }) : bill.problems.join(" · "));
+    put("seal", good ? say("all_verified", { n: state.minutes.length + 1 }) : "");
     const costs = ["energy", "time", "idle", "fixed", "adjust"].filter((name) => bill.costs[name]);
+    const quantities = { energy: `${state.energy_kwh} ${words.kwh}`, time: clock(state.elapsed_s) };
     at("lines").replaceChildren(
-      line(words.energy, `${state.energy_kwh} ${words.kwh}`),
-      line(words.elapsed, clock(state.elapsed_s)),
-      ...costs.map((name) => line(words[`cost_${name}`], symbol + bill.costs[name])),
-      line(words.total, symbol + bill.total, "total"),
+      ...costs.map((name) => line(words[`cost_${name}`], symbol + bill.costs[name], "", quantities[name])),
+      line(bill.settled ? words.total : words.total_review, symbol + bill.total, "total"),
       ...(state.refund && Number(state.refund) > 0 ? [line(say("refund", { amount: symbol + state.refund }), "✓", "refund")] : []),
     );
   };
@@ -88,6 +89,7 @@
     show("offline", !state.connected && phase !== "receipt" && phase !== "refused");
     show("stopping", ["plug_in", "waiting", "charging", "paused"].includes(phase));
     show("tiles", ["charging", "paused", "stopping"].includes(phase) && state.energy_kwh !== undefined);
+    put("stop", ["plug_in", "waiting"].includes(phase) ? words.cancel : words.stop);
     dial(state);
     if (state.energy_kwh !== undefined) { figures(state); minutes(state); }
     if (phase === "receipt") return receipt(state);

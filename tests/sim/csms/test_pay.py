@@ -225,7 +225,7 @@ def test_the_live_page_follows_the_charge_to_its_receipt(csms: Csms, station: Sc
         "en": "Wattseal has charged ¥0.89",
     }
     assert state["refund"] == "9.11"
-    assert state["ended_by"] == "您已停止"
+    assert state["ended_by"] == {"zh": "您已停止", "en": "you stopped it"}
 
 
 def test_the_remaining_time_is_that_of_the_choice(csms: Csms, station: ScriptedStation) -> None:
