@@ -190,9 +190,9 @@ def test_what_does_not_exist_cannot_be_acknowledged(ledger: Ledger) -> None:
 
 def test_acknowledging_twice_changes_nothing(ledger: Ledger) -> None:
     ledger.append_all([raised("a"), raised("b")])
-    ledger.acknowledge(1)
-    ledger.acknowledge(1)
-    assert ledger.next_unacknowledged().seq == 2
+    for seq in (1, 2, 1):
+        ledger.acknowledge(seq)
+    assert ledger.next_unacknowledged() is None
 
 
 def test_what_the_backend_refuses_is_set_aside_with_its_reason(path: Path) -> None:
@@ -237,6 +237,17 @@ def test_a_full_disk_stores_nothing_and_says_so(path: Path) -> None:
     assert stored > 3
     ledger._connection.execute("PRAGMA max_page_count = 1000000")
     assert ledger.append(raised("a")) == stored + 1
+    ledger.close()
+
+
+def test_a_disk_that_fills_up_in_the_middle_of_several_stores_none_of_them(path: Path) -> None:
+    ledger = Ledger.open(path)
+    pages = ledger._connection.execute("PRAGMA page_count").fetchone()[0]
+    ledger._connection.execute(f"PRAGMA max_page_count = {pages + 20}")
+    with pytest.raises(LedgerError, match="the disk is full"):
+        ledger.append_all(list(Recorder().charge("tx-1", minutes=500)))
+    assert list(ledger.replay()) == []
+    assert ledger.append(raised("a")) == 1
     ledger.close()
 
 

@@ -80,6 +80,7 @@ def test_a_lost_key_is_not_replaced_behind_the_auditors_back(path: Path) -> None
     path.unlink()
     with pytest.raises(SigningKeyError, match="restore the key"):
         FileKey.open_or_create(path)
+    assert not path.exists()
 
 
 def test_a_swapped_key_is_refused(path: Path, tmp_path: Path) -> None:
