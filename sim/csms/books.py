@@ -107,12 +107,12 @@ class Books:
         return self._answer(transaction, event)
 
     def _check_number(self, transaction: Transaction, number: int) -> None:
-        newest = max((n for n in transaction.seen), default=-1)
+        newest = transaction.newest_event
         if number < newest:
             self._object(transaction, f"order: event {number} came after event {newest}")
         elif number > newest + 1:
             self._object(transaction, f"missing: event {newest} is followed by event {number}")
-        transaction.seen.add(number)
+        transaction.newest_event = max(newest, number)
 
     def _records_in(self, station: str, event: Mapping[str, Any]) -> Iterator[Checked]:
         for sampled in _sampled_values(event):

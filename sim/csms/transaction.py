@@ -64,7 +64,7 @@ class Transaction:
     problems: list[str] = field(default_factory=list)
     seals_good: bool = True
     limit_accepted: bool = False
-    seen: set[int] = field(default_factory=set)
+    newest_event: int = -1
     bill: Bill | None = None
     receipt: Receipt | None = None
 

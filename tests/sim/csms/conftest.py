@@ -27,6 +27,11 @@ class Csms:
     ocpp: str
     http: httpx.Client
     trace: Path
+    anchor_ns: int
+
+    def billing_s(self) -> int:
+        """The billing clock's time in seconds since 1970."""
+        return int(TEN_O_CLOCK.timestamp()) + (time.monotonic_ns() - self.anchor_ns) // 1_000_000_000
 
     def get(self, path: str) -> Any:
         answer = self.http.get(path)
@@ -53,7 +58,8 @@ class Csms:
 
 def start_csms(work_dir: Path, site: Path, *arguments: str) -> Csms:
     """Start a backend at 10:00 local billing time, running at the pace of life."""
-    anchor = ["--anchor-monotonic-ns", str(time.monotonic_ns())]
+    anchor_ns = time.monotonic_ns()
+    anchor = ["--anchor-monotonic-ns", str(anchor_ns)]
     anchor += ["--anchor-utc-ms", str(int(TEN_O_CLOCK.timestamp() * 1000))]
     trace = work_dir / "frames.jsonl"
     process = subprocess.Popen(
@@ -72,7 +78,7 @@ def start_csms(work_dir: Path, site: Path, *arguments: str) -> Csms:
     assert process.stdout is not None
     urls = json.loads(process.stdout.readline())
     http = httpx.Client(base_url=urls["pay"], trust_env=False, timeout=20)
-    return Csms(process, urls["ocpp"], http, trace)
+    return Csms(process, urls["ocpp"], http, trace, anchor_ns)
 
 
 def stop_csms(csms: Csms) -> None:
