@@ -65,6 +65,8 @@ class Backend:
         """Take a new connection in and return the one it replaces."""
         view = self.view(link.identity)
         view.version = version
+        if view.provisioning == "tried":
+            view.provisioning = "due"
         before, view.link = view.link, link
         return before
 
@@ -115,21 +117,21 @@ class Backend:
     async def provision(self, station: str) -> None:
         """Give a station its pay-page settings and the tariff; what it refuses is an alarm."""
         view = self.view(station)
-        view.is_provisioned = True
+        view.provisioning = "tried"
         try:
             link = self.link(station)
             await set_web_payments(view, link, self.site, self.pay_address)
             await set_tariff(view, link, self.tariff_data)
+            view.provisioning = "done"
             self.alarms.clear_fault(station, 0, "Unprovisioned", self.utc_now())
         except (StationError, NotConnectedError) as error:
-            view.is_provisioned = False
             alarm = Alarm(self.utc_now(), station, "provisioning", str(error), "Unprovisioned")
             self.alarms.raise_fault(alarm)
 
     def _catch_up(self, station: str) -> None:
         """Provision a station that came back without a BootNotification, e.g. after our own restart."""
-        if not self.view(station).is_provisioned:
-            self.view(station).is_provisioned = True
+        if self.view(station).provisioning == "due":
+            self.view(station).provisioning = "tried"
             self.in_background(self.provision(station))
 
     # -- what drivers do -----------------------------------------------------------------------------------

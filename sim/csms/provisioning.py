@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from ocpp.v21 import call
 
@@ -29,7 +29,7 @@ class StationView:
     web_payments: dict[str, str] = field(default_factory=dict)
     tariff: str = ""
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    is_provisioned: bool = False
+    provisioning: Literal["due", "tried", "done"] = "due"
 
 
 async def set_web_payments(view: StationView, link: Station, site: Site, pay_address: str) -> None:

@@ -46,6 +46,11 @@ class Csms:
     def transaction(self, charge: Charge) -> Any:
         return self.get(f"/api/transactions/{charge.transaction}")
 
+    def is_connected(self, station: ScriptedStation) -> bool:
+        """Whether the backend sees a station connected."""
+        views = self.get("/api/state")["stations"]
+        return any(view["id"] == station.identity and view["connected"] for view in views)
+
     def alarms(self, station: str) -> list[Any]:
         return [alarm for alarm in self.get("/api/state")["alarms"] if alarm["station"] == station]
 
@@ -54,6 +59,13 @@ class Csms:
         answer = self.post("/api/pay", station=station.identity, evse=1, **choice)
         assert answer["error"] is None, answer
         return Charge(station, answer["payment"], answer["transaction_id"])
+
+
+def eventually(holds: Callable[[], Any], within_s: float = 10) -> None:
+    """Ask again and again until it holds; each question is a round trip to the backend."""
+    deadline = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {within_s} s"
 
 
 def start_csms(work_dir: Path, site: Path, *arguments: str) -> Csms:

@@ -9,7 +9,7 @@ import pytest
 
 from sim.csms import totp
 
-from .conftest import Csms
+from .conftest import Csms, eventually
 from .station_script import Charge, ScriptedStation
 
 Connect = Callable[..., ScriptedStation]
@@ -158,6 +158,7 @@ def test_a_charger_that_knows_no_web_payments_is_paid_at_all_the_same(
 def test_an_offline_charger_is_said_to_be_offline(csms: Csms, connect: Connect) -> None:
     station = connect().boot()
     station.close()
+    eventually(lambda: not csms.is_connected(station))
     code = code_of(csms, station)
     page = csms.http.get(f"/pay/{station.identity}/1", params={"totp": code, "lang": "en"})
     assert page.status_code == 503

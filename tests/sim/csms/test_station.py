@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Csms
+from .conftest import Csms, eventually
 from .station_script import TEN_O_CLOCK, CallRefused, ScriptedStation
 
 Connect = Callable[..., ScriptedStation]
@@ -67,25 +67,18 @@ def test_a_station_is_not_given_them_again_with_each_message(station: ScriptedSt
 
 
 def test_a_refused_tariff_is_an_alarm_until_it_is_taken(csms: Csms, connect: Connect) -> None:
+    def alarms(*, active: bool) -> list[Any]:
+        found = csms.alarms(station.identity)
+        return [alarm for alarm in found if alarm["fault"] == "Unprovisioned" and alarm["active"] is active]
+
     station = connect()
     station.replies["SetDefaultTariff"] = lambda _: {"status": "TooManyElements"}
     station.boot()
-    alarm = _wait_for_alarm(csms, station, "Unprovisioned")
-    assert alarm["active"] and "SetDefaultTariff: TooManyElements" in alarm["text"]
+    eventually(lambda: alarms(active=True))
+    assert "SetDefaultTariff: TooManyElements" in alarms(active=True)[0]["text"]
     station.replies["SetDefaultTariff"] = lambda _: {"status": "Accepted"}
-    station.status("Available")
-    station.wait_for("SetDefaultTariff", 2)
-    station.call("Heartbeat", {})
-    assert not _wait_for_alarm(csms, station, "Unprovisioned")["active"]
-
-
-def _wait_for_alarm(csms: Csms, station: ScriptedStation, fault: str) -> Any:
-    for _ in range(100):
-        found = [alarm for alarm in csms.alarms(station.identity) if alarm["fault"] == fault]
-        if found:
-            return found[-1]
-        station.call("Heartbeat", {})
-    raise AssertionError(f"no alarm {fault}")
+    station.boot()
+    eventually(lambda: alarms(active=False))
 
 
 def test_an_unknown_action_is_answered(station: ScriptedStation) -> None:
