@@ -47,7 +47,7 @@ class Csms(_Table, frozen=True):
 
     url: str
     password: str = ""
-    versions: tuple[Literal["ocpp2.1", "ocpp2.0.1", "ocpp1.6"], ...] = ("ocpp2.1",)
+    versions: tuple[Literal["ocpp2.1", "ocpp2.0.1"], ...] = ("ocpp2.1",)
     call_timeout_s: Positive = 30
     trace: str = ""
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from firmware.core.tariff import Tariff
 from firmware.core.tariff_type import parse
 from firmware.core.web_payment import WebPayments
 from firmware.csms.client import CsmsClient
-from firmware.csms.messages import Identity
+from firmware.csms.messages import Identity, OutboxError, OutboxItem
 from firmware.csms.variables import for_station
 from firmware.ledger.errors import LedgerError
 from firmware.ledger.store import Ledger
@@ -50,6 +51,33 @@ class Storage:
             self._ledger.append_all(entries)
         except LedgerError as error:
             raise StorageError(str(error)) from error
+
+
+class LedgerOutbox:
+    """The ledger as the uplink's outbox; its errors become the uplink's, which then waits and asks again."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def next_unacknowledged(self) -> OutboxItem | None:
+        with _as_outbox_error():
+            return self._ledger.next_unacknowledged()
+
+    def acknowledge(self, seq: int) -> None:
+        with _as_outbox_error():
+            self._ledger.acknowledge(seq)
+
+    def park(self, seq: int, why: str) -> None:
+        with _as_outbox_error():
+            self._ledger.park(seq, why)
+
+
+@contextmanager
+def _as_outbox_error() -> Iterator[None]:
+    try:
+        yield
+    except LedgerError as error:
+        raise OutboxError(str(error)) from error
 
 
 class CoreState:
@@ -108,7 +136,7 @@ class Station:
             site.csms,
             site.station.id,
             identity,
-            self._ledger,
+            LedgerOutbox(self._ledger),
             post=post,
             stamp=stamp,
             public_key_der=key.public_key_der,

@@ -102,7 +102,7 @@ def _begin_record(state: State, evse: Evse, transaction: Transaction) -> Entry |
     reading = evse.reading
     if reading is None or reading.at.mono_ms < transaction.since_ms or evse.meter_silent:
         return None
-    return _record(state, evse, transaction, "B", "MeterValueSignature", reading)
+    return _record(state, evse, transaction, "B", "SignedDataReceived", reading)
 
 
 def _energised(state: State, evse: Evse, transaction: Transaction, now: Stamp) -> Entry | None:
