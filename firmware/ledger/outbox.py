@@ -63,7 +63,8 @@ def _legal_pair(connection: sqlite3.Connection, transaction_id: str) -> Iterator
         yield from (
             ocmf
             for (ocmf,) in connection.execute(
-                "SELECT e.ocmf FROM entry e, span s WHERE s.transaction_id = ?1 AND e.transaction_id = ?1"
+                "SELECT e.ocmf FROM span s CROSS JOIN entry e"
+                " WHERE s.transaction_id = ?1 AND e.transaction_id = ?1"
                 " AND e.seq BETWEEN s.began AND s.ended AND e.kind = 'UsageRecorded'"
                 f" AND json_extract(e.body, '$.kind') = ?2 ORDER BY e.seq {order} LIMIT 1",
                 (transaction_id, reading),

@@ -24,13 +24,14 @@ from firmware.ledger.outbox import OutboxItem
 
 _BATCH = 256
 
+# CROSS JOIN: the few open spans first, then only the entries since they began
 _REPLAY = """
     SELECT seq, kind, body, ocmf FROM entry WHERE seq IN (
         SELECT seq FROM standing
         UNION SELECT seq FROM (
             SELECT seq FROM entry WHERE kind = 'UsageRecorded' ORDER BY seq DESC LIMIT 1)
-        UNION SELECT e.seq FROM entry e, span s WHERE s.ended IS NULL
-            AND e.seq >= s.began AND e.transaction_id = s.transaction_id
+        UNION SELECT e.seq FROM span s CROSS JOIN entry e
+            WHERE s.ended IS NULL AND e.seq >= s.began AND e.transaction_id = s.transaction_id
     ) ORDER BY seq
 """
 
