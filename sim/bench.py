@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sim.clients import BoardClient, CsmsClient, png_of
 from sim.processes import Child, ProcessFailedError, descendants, kill
@@ -162,6 +163,11 @@ class Bench:
     def billing_utc_ms(self) -> int:
         """Return the billing clock's time, milliseconds since 1970."""
         return self._anchor_utc_ms + (time.monotonic_ns() - self._anchor_ns) * self.options.speed // 1_000_000
+
+    def local_time(self) -> datetime:
+        """Return the billing clock's time where the station is."""
+        zone = ZoneInfo(self._site()["time_zone"])
+        return datetime.fromtimestamp(self.billing_utc_ms() / 1000, zone)
 
     def check_alive(self) -> None:
         """Raise ProcessFailedError if a process of the bench ended by itself."""

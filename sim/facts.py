@@ -10,12 +10,16 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Facts:
-    """One moment. ``transaction`` is the backend's newest one, None before the first."""
+    """One moment. ``transaction`` is the backend's newest one, None before the first.
+
+    ``time`` is the billing clock's, local, as HH:MM.
+    """
 
     board: Json
     station: Json
     transaction: Json | None
     alarms: tuple[Json, ...]
+    time: str = "00:00"
 
     @property
     def contactor(self) -> str:
@@ -90,7 +94,7 @@ class Facts:
 def _holds(key: str, wanted: Any, actual: Any) -> bool:
     if key == "alarm":
         return wanted in actual
-    if key in ("minutes", "energy_wh"):
+    if key in ("minutes", "energy_wh", "time"):
         return bool(actual >= wanted)
     if key == "transaction" and wanted == "ended":
         return actual in ("ended", "settled")
@@ -109,4 +113,5 @@ async def gather(bench: Bench) -> Facts:
     station: Json = next((s for s in state["stations"] if s["id"] == bench.station_id), {})
     summaries = state["transactions"]
     newest = await bench.csms.transaction(summaries[-1]["id"]) if summaries else None
-    return Facts(await bench.board.state(), station, newest, tuple(state["alarms"]))
+    time = bench.local_time().strftime("%H:%M")
+    return Facts(await bench.board.state(), station, newest, tuple(state["alarms"]), time)

@@ -27,8 +27,9 @@ CONDITIONS: Kinds = {
     "connector": (str,),
     "alarm": (str,),
     "energy_wh": NUMBER,
+    "time": (str,),
 }
-"""What `wait_until` can wait for; minutes and energy_wh are "at least"."""
+"""What `wait_until` can wait for; minutes, energy_wh and time are "at least"."""
 
 STEPS: Mapping[str, Kinds] = {
     "pay": {"minutes": (int,), "amount": (int,)},

@@ -41,7 +41,9 @@ class Watch:
         self._task = asyncio.create_task(self._go_on_looking())
 
     async def end(self) -> None:
-        """Look once more and stop."""
+        """Take the last screen's picture and stop."""
+        await self.look()
+        await self.settled()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

@@ -53,6 +53,12 @@ def test_a_settled_charge_has_ended_too() -> None:
     assert not moment("Available", "Ended", 4, settled=False).meets({"transaction": "settled"})
 
 
+def test_a_time_of_day_has_come_or_not() -> None:
+    facts = Facts(BOARD, {}, None, (), time="09:57")
+    assert facts.meets({"time": "09:57"})
+    assert facts.unmet({"time": "10:00"}) == ["time should be '10:00' and is '09:57'"]
+
+
 def test_an_alarm_stands_until_it_is_cleared() -> None:
     alarms = ({"fault": "MeterSilent", "active": True}, {"fault": "EmergencyStop", "active": False})
     facts = Facts(BOARD, {}, None, alarms)
