@@ -120,5 +120,5 @@ def _receipt(now: Moment) -> str:
     problems = "; ".join(map(str, receipt.get("problems") or ()))
     seals = "every seal verified" if receipt.get("verified") else html.escape(problems or "not verified")
     wait = now.timeline.get("end_to_settled_ms")
-    settled = f"end → settled {milliseconds(wait)}" if receipt.get("settled") else "not settled yet"
-    return f"<h3>{text}</h3><p>{facts}</p><p>{seals} · {settled}</p>"
+    settled = f"settled {milliseconds(wait)} after the end" if receipt.get("settled") else "not settled yet"
+    return f"<h3>{text}</h3><p>{facts}</p><p>{seals}</p><p>{settled}</p>"

@@ -64,9 +64,10 @@ def _options(currency: str) -> dict[str, Any]:
     axis = {"axisLabel": text, "nameTextStyle": text, "splitLine": {"lineStyle": {"color": LINE}}}
     return {
         "animation": False,
-        "grid": {"left": 38, "right": 44, "top": 26, "bottom": 22},
+        "grid": {"left": 38, "right": 44, "top": 32, "bottom": 22},
         "tooltip": {"trigger": "axis"},
-        "xAxis": {"type": "time", "axisLabel": {**text, "hideOverlap": True, "formatter": "{HH}:{mm}"},
+        "xAxis": {"type": "time", "minInterval": 60_000,
+                  "axisLabel": {**text, "hideOverlap": True, "formatter": "{HH}:{mm}"},
                   "axisLine": {"lineStyle": {"color": LINE}}, "axisTick": {"show": False}},
         "yAxis": [
             {**axis, "type": "value", "name": "kW", "min": 0, "minInterval": 1},

@@ -29,13 +29,13 @@ class Toggle:
     explains: str
 
 
-VEHICLE = (
-    Toggle("plug", "Plug in", "Unplug", "power", "plug_in", "unplug", lambda m: bool(m.board.get("plugged")),
-           "Put the connector into the vehicle, or pull it out"),
-    Toggle("ready", "Vehicle ready", "Vehicle full", "battery_charging_full", "ready", "full",
-           lambda m: bool(m.board.get("ready")) and not m.board.get("full"),
-           "The vehicle asks for energy, or has enough"),
-)  # fmt: skip
+PLUG = Toggle("plug", "Plug in", "Unplug", "power", "plug_in", "unplug",
+              lambda m: bool(m.board.get("plugged")), "Into the vehicle, or out of it")  # fmt: skip
+READY = Toggle("ready", "Ready", "Ready", "battery_charging_full", "ready", "ready",
+               lambda m: bool(m.board.get("plugged") and m.board.get("ready") and not m.board.get("full")),
+               "The vehicle asks for energy")  # fmt: skip
+FULL = Toggle("full", "Full", "Full", "battery_full", "full", "ready",
+              lambda m: bool(m.board.get("plugged") and m.board.get("full")), "It has enough")  # fmt: skip
 FAULTS = (
     Toggle("emergency", "Emergency stop", "Release stop", "dangerous", "press_emergency_stop",
            "release_emergency_stop", lambda m: bool(m.board.get("emergency_stop")), "The red mushroom"),
@@ -47,7 +47,7 @@ FAULTS = (
            lambda m: bool(m.board.get("welded")), "The main contacts stay closed"),
     Toggle("jam", "Jam lock", "Lock jammed", "lock", "jam_lock", "free_lock",
            lambda m: bool(m.board.get("jammed")), "The lock's motor does not turn"),
-    Toggle("power", "Cut power", "Power is cut", "flash_off", "cut_power", "restore_power",
+    Toggle("mains", "Cut power", "Power is cut", "flash_off", "cut_power", "restore_power",
            lambda m: not m.has_power, "Mains fails: all processes die at once"),
 )  # fmt: skip
 
@@ -62,8 +62,10 @@ class Controls:
         self._watts = bench.options.watts
         with ui.element("div").classes("controls"):
             with _row("Vehicle"):
-                for toggle in VEHICLE:
-                    self._add(toggle, "chip vehicle")
+                self._add(PLUG, "chip plug")
+                with ui.element("div").classes("segments"):
+                    self._add(READY, "chip vehicle")
+                    self._add(FULL, "chip vehicle")
                 self._add_load()
             with _row("Trouble"):
                 for toggle in FAULTS:
@@ -81,6 +83,9 @@ class Controls:
             label.set_text(toggle.on if on else toggle.off)
             if ("on" in button.classes) != on:
                 button.classes(add="on") if on else button.classes(remove="on")
+        plug = self._buttons["plug"][1]
+        if ("wanted" in plug.classes) != bool(now.hint):
+            plug.classes(add="wanted") if now.hint else plug.classes(remove="wanted")
 
     async def press_emergency_stop(self) -> None:
         """The drawn mushroom does what the chip does."""

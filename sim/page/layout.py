@@ -36,7 +36,7 @@ class Tab:
         ui.query("body").classes("wattseal")
         self._build_header(bench, site)
         with ui.element("main").classes("bench"):
-            self._build_charger(bench, str(site["station"]["label"]))
+            self._build_charger(bench, site)
             self._build_phone(bench)
             self._build_books(bench, currency)
         ui.timer(REFRESH_S, self.show)
@@ -74,10 +74,12 @@ class Tab:
                 ui.label(f"billing clock, {bench.options.speed}× life").classes("quiet")
             ui.link("API", "/docs").classes("api-link")
 
-    def _build_charger(self, bench: Bench, label: str) -> None:
+    def _build_charger(self, bench: Bench, site: dict[str, Any]) -> None:
+        evse = site["evse"][0]
+        rating = f"AC {evse['phases']} × {evse['max_current_a']} A"
         with ui.element("section").classes("charger"):
             with ui.element("div").classes("card scene-card"):
-                self._scene = Scene(label, self._press_emergency_stop)
+                self._scene = Scene(str(site["station"]["label"]), rating, self._press_emergency_stop)
             with ui.element("div").classes("card"):
                 self._controls = Controls(bench, self._lookout)
 

@@ -53,15 +53,25 @@ class Moment:
 
     @property
     def light(self) -> str:
-        """The status light: dark, fault, charging, busy or free."""
+        """The status light: dark, fault, charging, done, busy or free."""
         if not self.has_power:
             return "dark"
         if self.connector in ("Faulted", "Unavailable") or self.board.get("emergency_stop"):
             return "fault"
         if self.board.get("contactor_closed") and self.board.get("watts", 0) > 0:
             return "charging"
+        if self.receipt and self.board.get("plugged"):
+            return "done"
         busy = self.board.get("plugged") or self.connector in ("Occupied", "Reserved")
         return "busy" if busy or self.board.get("lock") == "released" else "free"
+
+    @property
+    def hint(self) -> str:
+        """What the driver does next with the connector: plug_in, unplug, or "" for nothing."""
+        if self.light == "done":
+            return "unplug"
+        waits = self.board.get("lock") == "released" and not self.board.get("plugged") and not self.receipt
+        return "plug_in" if waits and self.has_power else ""
 
 
 class Lookout:

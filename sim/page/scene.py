@@ -1,5 +1,6 @@
 """The charger as a drawing: post with its live display, status light, connector, cable, and the vehicle."""
 
+import html
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ LIGHTS = {
     "dark": "No power",
     "fault": "Out of service",
     "charging": "Charging",
+    "done": "Charged",
     "busy": "In use",
     "free": "Free",
 }
@@ -22,18 +24,21 @@ LIGHTS = {
 class Scene:
     """One tab's drawing; `show` brings it up to date."""
 
-    def __init__(self, label: str, emergency_stop: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, label: str, rating: str, emergency_stop: Callable[[], Awaitable[None]]) -> None:
         with ui.element("div").classes("view"), ui.element("div").classes("scene") as self._scene:
-            ui.html(DRAWING.replace("{label}", label), sanitize=False).classes("drawing")
+            ui.html(
+                DRAWING.replace("{label}", html.escape(label)).replace("{rating}", html.escape(rating)),
+                sanitize=False,
+            ).classes("drawing")
             self._display = ui.element("img").classes("display").props(f'src="{DARK}" alt="display"')
             self._display.on("click", self._enlarge)
-            with ui.element("button").classes("mushroom").props('title="Emergency stop"'):
+            with ui.element("button").classes("mushroom").props('title="Emergency stop"') as mushroom:
                 ui.element("span")
-            self._mushroom = self._scene.default_slot.children[-1].on("click", emergency_stop)
+            mushroom.on("click", emergency_stop)
             with ui.element("div").classes("light-text"):
                 self._light = ui.label()
             with ui.element("div").classes("battery"):
-                self._level = ui.element("i")
+                ui.element("i")
                 self._energy = ui.label()
                 self._power = ui.label().classes("quiet")
         with ui.dialog() as self._large, ui.card().classes("large-display"):
@@ -79,11 +84,13 @@ class Scene:
         register = float(board.get("import_wh", 0))
         if not board.get("plugged"):
             self._plugged_at_wh = None
-        elif self._plugged_at_wh is None:
+            self._energy.set_text("Vehicle")
+            self._power.set_text("not plugged in")
+            return
+        if self._plugged_at_wh is None:
             begin = now.minutes[0].get("import_kwh") if now.minutes and not now.receipt else None
             self._plugged_at_wh = float(begin) * 1000 if begin is not None else register
-        gained = register - self._plugged_at_wh if self._plugged_at_wh is not None else 0.0
-        self._energy.set_text(f"+{kwh(gained, 2)} kWh")
+        self._energy.set_text(f"+{kwh(register - self._plugged_at_wh, 2)} kWh")
         watts = float(board.get("watts", 0)) if now.light == "charging" else 0.0
         self._power.set_text("full" if board.get("full") else f"{watts / 1000:.1f} kW")
 

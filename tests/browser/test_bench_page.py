@@ -61,10 +61,10 @@ def test_the_killed_agent_loses_no_minute(visitor: Visitor) -> None:
 
 
 def test_power_cut_and_back(visitor: Visitor) -> None:
-    visitor.press("power")
+    visitor.press("mains")
     expect(visitor.page.locator(".light-text")).to_have_text("No power")
     visitor.sees("online", "offline")
-    visitor.press("power")
+    visitor.press("mains")
     visitor.sees("online", "online")
 
 
