@@ -8,6 +8,7 @@ import base64
 import binascii
 import hashlib
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -219,8 +220,9 @@ def _sampled_values(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from meter_value["sampledValue"]
 
 
-def _in_base_unit(sampled: Mapping[str, Any]) -> float:
-    """Return a sampled power in watts."""
+def _in_base_unit(sampled: Mapping[str, Any]) -> float | None:
+    """Return a sampled power in watts, None for what is no number (NaN passes OCPP's schemas)."""
     unit = sampled.get("unitOfMeasure", {})
     factor: int = 1000 if unit.get("unit") == "kW" else 1
-    return float(sampled["value"]) * factor * 10.0 ** int(unit.get("multiplier", 0))
+    watts = float(sampled["value"]) * factor * 10.0 ** int(unit.get("multiplier", 0))
+    return watts if math.isfinite(watts) else None

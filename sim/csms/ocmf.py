@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -73,7 +73,7 @@ def read_record(text: str) -> Record:
         return _record(text, parts[1], _signature(json.loads(parts[2])), body)
     except KeyError as error:
         raise UnreadableRecordError(f"{error.args[0]} is missing") from None
-    except (ValueError, TypeError, InvalidOperation, IndexError) as error:
+    except (ValueError, TypeError, AttributeError, ArithmeticError, IndexError) as error:
         raise UnreadableRecordError(str(error)) from None
 
 
@@ -91,24 +91,30 @@ def _record(text: str, payload: str, signature: bytes, body: Mapping[str, Any]) 
         payload=payload,
         signature=signature,
         page=_page(body["PG"]),
-        kind=reading["TX"],
+        kind=_text(reading["TX"]),
         at=datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%S,%f%z"),
         clock=clock,
         register_dwh=_scaled(reading["RV"], 4, "RV"),
-        state=reading["ST"],
-        flags=reading.get("EF", ""),
-        connector=body["CI"],
-        transaction=body["UT"],
-        previous=body["UH"],
-        tariff_id=body["UI"],
-        tariff_version=body["UV"],
+        state=_text(reading["ST"]),
+        flags=_text(reading.get("EF", "")),
+        connector=_text(body["CI"]),
+        transaction=_text(body["UT"]),
+        previous=_text(body["UH"]),
+        tariff_id=_text(body["UI"]),
+        tariff_version=_text(body["UV"]),
         begin_dwh=_scaled(body["UB"], 4, "UB"),
         cost_e4=_scaled(body["UC"], 4, "UC"),
-        currency=body["UU"],
+        currency=_text(body["UU"]),
         charging_ms=int(body["UD"]),
         idle_ms=int(body["UW"]),
         mono_ms=int(body["UM"]),
     )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise UnreadableRecordError(f"{value!r} is no text")
+    return value
 
 
 def _page(text: str) -> int:

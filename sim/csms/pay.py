@@ -114,10 +114,10 @@ class ChargePages:
 
     async def stop(self, payment_id: str, lang: str = "") -> Response:
         """Ask the charger to stop, and show the charge again, which says whether it could be asked."""
-        payment = self._backend.desk.payments.get(payment_id)
+        page, payment = Page(self._backend, lang), self._backend.desk.payments.get(payment_id)
         if payment is None:
-            return Page(self._backend, lang).refused("refused_unknown")
+            return page.refused("refused_unknown")
         if payment.transaction in self._backend.books.transactions:
             with contextlib.suppress(NotConnectedError, StationError):
                 await self._backend.stop(payment.transaction)
-        return RedirectResponse(f"/charge/{payment_id}?lang={lang or payment.language}", 303)
+        return RedirectResponse(f"/charge/{payment_id}?lang={page.language}", 303)

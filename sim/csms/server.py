@@ -6,7 +6,7 @@ from fastapi import Body, FastAPI, HTTPException
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
-from sim.csms import pay, views
+from sim.csms import pay, views, wording
 from sim.csms.backend import Backend, NotConnectedError
 from sim.csms.page import render
 from sim.csms.payments import Offer
@@ -108,11 +108,21 @@ async def _pay(backend: Backend, request: PayRequest) -> views.Json:
     if reason is None and not backend.is_code_current(request.station, backend.current_code(request.station)):
         reason = "refused_code"
     if reason is not None:
-        return {"payment": None, "transaction_id": None, "error": reason}
+        return {
+            "payment": None,
+            "transaction_id": None,
+            "error": wording.text(reason, "en"),
+            "reason": reason,
+        }
     session = backend.open_session(request.station, request.evse)
     offer = Offer(request.minutes, request.amount)
     payment = await backend.confirm(session, offer, backend.site.language, request.limit)
-    return {"payment": payment.id, "transaction_id": payment.transaction, "error": payment.error or None}
+    return {
+        "payment": payment.id,
+        "transaction_id": payment.transaction,
+        "error": payment.error or None,
+        "reason": payment.reason or None,
+    }
 
 
 def _add_api_page(app: FastAPI) -> None:

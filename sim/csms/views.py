@@ -1,5 +1,6 @@
 """The books as JSON: for the bench, for tests, and for the driver's live page."""
 
+import math
 from fractions import Fraction
 from typing import Any, Final
 
@@ -246,9 +247,11 @@ def watt_hours(energy_dwh: int) -> float | int:
 
 
 def _plain(value: Any) -> Any:
-    """Return a payload with its decimals as JSON numbers."""
+    """Return a payload with its decimals as JSON numbers; NaN, which JSON has not, as text."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    return value if isinstance(value, (str, int, bool)) or value is None else float(value)
+    if isinstance(value, (str, int, bool)) or value is None:
+        return value
+    return float(value) if math.isfinite(value) else str(value)

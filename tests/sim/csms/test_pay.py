@@ -176,7 +176,8 @@ def test_an_occupied_charger_is_in_use(csms: Csms, station: ScriptedStation) -> 
     page = scan(csms, station, lang="en")
     assert page.status_code == 409 and "This charger is in use" in page.text
     answer = csms.post("/api/pay", station=station.identity, minutes=60)
-    assert answer == {"payment": None, "transaction_id": None, "error": "refused_occupied"}
+    assert (answer["payment"], answer["reason"]) == (None, "refused_occupied")
+    assert answer["error"] == "This charger is in use"
 
 
 def test_an_unknown_charger_is_not_found(csms: Csms) -> None:
