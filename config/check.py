@@ -2,22 +2,25 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from config.load import ConfigError, describe_problems, load
 from config.schema import Loaded
 
+LoadSite = Callable[[Path], Loaded]
+"""Loads a site file, or raises ConfigError; the firmware's also looks at what the tariff means."""
 
-def main(argv: Sequence[str]) -> int:
+
+def main(argv: Sequence[str], load_site: LoadSite = load) -> int:
     """Run ``wattseal config …``; ``check`` is its one word so far."""
     if argv and argv[0] == "check":
-        return check(argv[1:])
+        return check(argv[1:], load_site)
     sys.stderr.write("usage: wattseal config check --config FILE\n")
     return 2
 
 
-def check(argv: Sequence[str]) -> int:
+def check(argv: Sequence[str], load_site: LoadSite = load) -> int:
     """Check the site file in ``argv`` (``FILE`` or ``--config FILE``); return the exit code.
 
     0: fine, with a line on stdout. 2: problems, each a line on stderr; or a wrong command line.
@@ -27,7 +30,7 @@ def check(argv: Sequence[str]) -> int:
     except SystemExit as leave:  # argparse has said why
         return int(leave.code or 0)
     try:
-        loaded = load(path)
+        loaded = load_site(path)
     except ConfigError as error:
         sys.stderr.write(describe_problems(error) + "\n")
         return 2

@@ -99,10 +99,14 @@ class _Turn:
     # durations
 
     def count_time(self) -> None:
-        """Count the time since the last event as charging or idle, by what was true in between."""
+        """Count the time since the last event as charging or idle, by what was true in between.
+
+        After a restart nobody knows yet: the interlock's first word decides (`_caught_up`).
+        """
         for evse in self.evses:
             transaction = evse.transaction
-            if transaction is not None and transaction.began:
+            known = evse.interlock is not None or evse.interlock_lost
+            if transaction is not None and transaction.began and known:
                 self.put(evse._replace(transaction=_counted(evse, transaction, self.now.mono_ms)))
 
     # facts
@@ -146,7 +150,7 @@ class _Turn:
     def _take_reading(self, event: MeterSampled) -> None:
         evse, reading = self._evses[event.evse], event.reading
         settings = next(item for item in self.state.settings.evses if item.evse == event.evse)
-        why = implausible(evse.reading, reading, settings.max_power_w, settings.meter.resolution_dwh)
+        why = implausible(evse, reading, settings.max_power_w, settings.meter.resolution_dwh)
         if why and evse.transaction is not None:
             self.put(evse._replace(meter_silent="", meter_implausible=why))
             return
@@ -154,7 +158,7 @@ class _Turn:
         self.put(evse._replace(reading=reading, power_w=power_w, meter_silent="", meter_implausible=""))
 
     def _take_interlock(self, event: InterlockReported) -> None:
-        evse, now_ms = self._evses[event.evse], event.at.mono_ms
+        evse, now_ms = _caught_up(self._evses[event.evse], event), event.at.mono_ms
         was_closed = evse.contactor_closed
         opened_ms = evse.open_since_ms if evse.open_since_ms is not None else now_ms
         evse = evse._replace(
@@ -331,6 +335,20 @@ def _counted(evse: Evse, transaction: Transaction, now_ms: int) -> Transaction:
         idle_ms=transaction.idle_ms + (elapsed if idle else 0),
         counted_to_ms=transaction.counted_to_ms + elapsed,
     )
+
+
+def _caught_up(evse: Evse, event: InterlockReported) -> Evse:
+    """Count the time of a restart, once the interlock's first word says what was true in it.
+
+    It closes only by a lease of ours: found closed, it has been closed all along and that time was charging.
+    Found open, the power was cut or the vehicle paused: nobody saw it, and nobody pays for it.
+    """
+    transaction = evse.transaction
+    if evse.interlock is not None or transaction is None or not transaction.began:
+        return evse
+    if event.contactor_closed:
+        return evse._replace(transaction=_counted(evse, transaction, event.at.mono_ms))
+    return evse._replace(transaction=transaction._replace(counted_to_ms=event.at.mono_ms))
 
 
 def _without_interlock(evse: Evse, now_ms: int) -> Evse:

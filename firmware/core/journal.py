@@ -122,15 +122,22 @@ def _recorded(transaction: Transaction, entry: UsageRecorded) -> Transaction:
     return transaction._replace(
         mark=mark,
         begin_dwh=entry.import_dwh if begin else transaction.begin_dwh,
+        begin_at=entry.at if begin else transaction.begin_at,
         phase=Phase.ENERGISED if begin else transaction.phase,
         since_ms=entry.at.mono_ms if begin else transaction.since_ms,
-        idle_since_ms=entry.at.mono_ms if begin else transaction.idle_since_ms,
+        idle_since_ms=_idle_since_ms(transaction, entry),
         charging_ms=max(transaction.charging_ms, entry.charging_ms),
         idle_ms=max(transaction.idle_ms, entry.idle_ms),
         counted_to_ms=max(transaction.counted_to_ms, entry.at.mono_ms),
         # What went out with the end record goes out in Ended, which takes the same sequence number.
         next_seq=entry.seq_no if entry.kind == "E" else entry.seq_no + 1,
     )
+
+
+def _idle_since_ms(transaction: Transaction, entry: UsageRecorded) -> int | None:
+    if entry.charging_state == "Charging":
+        return None
+    return entry.at.mono_ms if transaction.idle_since_ms is None else transaction.idle_since_ms
 
 
 def _store_setting(state: State, entry: SettingStored) -> State:

@@ -30,9 +30,9 @@ def exact_cost(transaction: Transaction, import_dwh: int) -> Cost:
         transaction.charging_ms - mark.charging_ms,
         transaction.idle_ms - mark.idle_ms,
     )
-    if cost.fixed == 0 and energy_dwh(transaction, import_dwh) > 0:
-        began = transaction.start.at
-        fee = fixed_cost(transaction.start.tariff, local_time(began.utc_ms, began.offset_min))
+    begin_at = transaction.begin_at
+    if cost.fixed == 0 and begin_at is not None and energy_dwh(transaction, import_dwh) > 0:
+        fee = fixed_cost(transaction.start.tariff, local_time(begin_at.utc_ms, begin_at.offset_min))
         return Cost(cost.energy, cost.charging_time, cost.idle_time, fee, cost.service)
     return cost
 

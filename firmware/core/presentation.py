@@ -26,8 +26,14 @@ def outputs(state: State, evse: Evse, now: Stamp) -> Outputs:
 
 
 def _permit_ma(state: State, evse: Evse) -> int:
-    """Energy may flow only in a transaction whose begin record is stored, and while records can be stored."""
+    """Energy may flow only in a transaction whose begin record is stored, and while records can be stored.
+
+    After a restart nothing is permitted before the interlock has said how it found things: what it says
+    first tells whether energy flowed meanwhile. A lease that stands outlasts that.
+    """
     transaction = evse.transaction
+    if evse.interlock is None:
+        return 0
     if state.storage_failed or transaction is None or transaction.phase is not Phase.ENERGISED:
         return 0
     if blocking_faults(evse):

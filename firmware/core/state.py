@@ -54,6 +54,7 @@ class Transaction(NamedTuple):
     next_seq: int
     limit: Limit | None = None
     begin_dwh: int | None = None
+    begin_at: Stamp | None = None
     mark: Mark | None = None
     began: bool = False
     charging_ms: int = 0

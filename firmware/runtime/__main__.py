@@ -6,9 +6,12 @@ import signal
 import sys
 from pathlib import Path
 
-from config.load import ConfigError, describe_problems, load
+from config.load import ConfigError, describe_problems
+from firmware.ledger.errors import LedgerError
 from firmware.runtime import log as event_log
 from firmware.runtime.leash import die_with_parent
+from firmware.signing.keys import SigningKeyError
+from firmware.site import load_site
 from firmware.wiring import Station
 
 log = logging.getLogger("firmware.runtime")
@@ -17,7 +20,7 @@ _TRY_AGAIN = 75  # EX_TEMPFAIL
 
 
 async def _run(path: Path) -> int:
-    station = Station(load(path))
+    station = Station(load_site(path))
     ending = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ending.set)
@@ -37,6 +40,9 @@ def main(argv: list[str]) -> int:
     except ConfigError as error:
         sys.stderr.write(describe_problems(error) + "\n")
         return 2
+    except (LedgerError, SigningKeyError) as error:
+        log.error("agent.cannot_start", extra={"why": str(error)})
+        return _TRY_AGAIN
     except Exception:
         log.exception("agent.failed")
         return _TRY_AGAIN

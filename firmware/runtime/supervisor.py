@@ -17,9 +17,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from config.load import ConfigError, describe_problems, load
+from config.load import ConfigError, describe_problems
 from config.schema import Loaded
 from firmware.runtime import log as event_log
+from firmware.site import load_site
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--config", required=True, type=Path, metavar="FILE", help="the site file (TOML)")
     path = parser.parse_args(argv).config.absolute()
     try:
-        loaded = load(path)
+        loaded = load_site(path)
     except ConfigError as error:
         sys.stderr.write(describe_problems(error) + "\n")
         return 2

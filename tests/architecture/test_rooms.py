@@ -50,7 +50,7 @@ def imports(module: str) -> Iterator[str]:
 
 
 def within(module: str, places: set[str] | tuple[str, ...]) -> bool:
-    return any(module == place or place.endswith("/") and module.startswith(place) for place in places)
+    return any(module == place or (place.endswith("/") and module.startswith(place)) for place in places)
 
 
 @pytest.mark.parametrize("module", modules())

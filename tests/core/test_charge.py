@@ -1,7 +1,9 @@
 """A charge through the real core in virtual time, as the driver meets it."""
 
+import hashlib
 import json
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -32,7 +34,7 @@ def test_an_hour_is_charged_cut_into_sixty_minutes_and_ends_by_itself() -> None:
 def test_the_minutes_add_up_to_the_bill() -> None:
     station = charging(watts=6543).run(minutes=62)
     costs = [record.cost_e4 for record in station.records]
-    minutes = [after - before for before, after in zip(costs, costs[1:], strict=False)]
+    minutes = [after - before for before, after in pairwise(costs)]
 
     assert sum(minutes) == station.ended.cost.total_e4
     assert station.ended.cost.energy_dwh == station.ended.import_end_dwh - station.ended.import_begin_dwh
@@ -266,8 +268,6 @@ def test_sequence_numbers_have_no_gap() -> None:
 
 
 def test_each_record_points_at_the_one_before() -> None:
-    import hashlib
-
     station = charging().run(minutes=3).stop_from_phone()
     texts = [record.payload for record in station.records]
     linked = [json.loads(text)["UH"] for text in texts]
@@ -312,3 +312,35 @@ def test_a_tariff_set_in_mid_charge_is_for_the_next_driver() -> None:
 
     assert station.ended.cost.total_minor == 720
     assert station.state.evses[0].tariff == dear
+
+
+def test_a_power_cut_bills_neither_the_time_without_power_nor_energy_twice() -> None:
+    dear_time = flat_tariff(
+        chargingTime={"prices": [{"priceMinute": 1}]}, idleTime={"prices": [{"priceMinute": 1}]}
+    )
+    station = charging(tariff=dear_time).run(minutes=10.5)
+    station.cut_power(away_ms=20 * 60_000).run(minutes=5).stop_from_phone()
+
+    ended = station.ended.cost
+    assert ended.energy_dwh == pytest.approx(7_200 * 10 * 15.5 / 60, abs=20)
+    assert ended.charging_ms + ended.idle_ms == pytest.approx(15 * 60_000, abs=2_000), (
+        "from the last record on"
+    )
+    assert [record.number for record in station.records] == list(range(1, len(station.records) + 1))
+
+
+def test_a_meter_exchanged_while_the_agent_was_away_reaches_no_bill() -> None:
+    station = charging().run(minutes=5)
+    last = station.records[-1]
+    station.import_mwh = 1_000
+    station.kill_agent().run(seconds=5)
+
+    assert station.ended.fault == "MeterImplausible"
+    assert station.ended.import_end_dwh == last.import_dwh
+    assert station.ended.cost.total_e4 >= last.cost_e4
+
+
+def test_a_vehicle_that_was_full_before_a_restart_still_ends_the_charge() -> None:
+    station = charging().run(minutes=5).fill_vehicle().run(seconds=30).kill_agent().run(minutes=3)
+
+    assert station.ended.stopped_reason == "StoppedByEV"

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -81,14 +82,22 @@ def test_the_cost_is_exact_and_the_minutes_add_up(
         expected = min(expected, cap_e4)
     bill = summary(sold, cost, dwh, 0, 0, cap_e4)
     assert cumulative[-1] == expected == bill.total_e4
-    assert sum(after - before for before, after in zip(cumulative, cumulative[1:], strict=False)) == expected
+    assert sum(after - before for before, after in pairwise(cumulative)) == expected
     assert cumulative == sorted(cumulative)
     assert bill.total_minor == half_up(Fraction(expected, 10_000), Fraction(1, 100))
 
 
 @pytest.mark.parametrize(
     ("minute", "price_e5"),
-    [(479, 65_000), (480, 115_000), (599, 115_000), (600, 145_000), (1379, 95_000), (1380, 65_000), (0, 65_000)],
+    [
+        (479, 65_000),
+        (480, 115_000),
+        (599, 115_000),
+        (600, 145_000),
+        (1379, 95_000),
+        (1380, 65_000),
+        (0, 65_000),
+    ],
 )
 def test_the_first_price_whose_hours_match_applies_and_hours_may_cross_midnight(
     minute: int, price_e5: int
@@ -128,7 +137,8 @@ def test_days_and_dates_narrow_a_price() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cost_e4", "minor"), [(0, 0), (49, 0), (50, 1), (149_999, 1500), (150_000, 1500), (12_349, 123), (12_350, 124)]
+    ("cost_e4", "minor"),
+    [(0, 0), (49, 0), (50, 1), (149_999, 1500), (150_000, 1500), (12_349, 123), (12_350, 124)],
 )
 def test_the_bill_is_rounded_half_up_to_the_minor_unit(cost_e4: int, minor: int) -> None:
     assert bill_minor(cost_e4) == minor

@@ -21,7 +21,11 @@ def tariff_type(**changes: Any) -> dict[str, Any]:
             "ConditionNotSupported",
             "energy.prices[0].conditions: minPower",
         ),
-        ({"energy": {"prices": [{"priceKwh": Decimal("0.000001")}]}}, "Rejected", "energy.prices[0].priceKwh"),
+        (
+            {"energy": {"prices": [{"priceKwh": Decimal("0.000001")}]}},
+            "Rejected",
+            "energy.prices[0].priceKwh",
+        ),
         ({"energy": {"prices": [{"priceKwh": 1.2}]}}, "Rejected", "exact digits"),
         ({"energy": {"prices": [{"priceKwh": Decimal("-1")}]}}, "Rejected", "at least 0"),
         ({"energy": {"prices": [{"priceKwh": Decimal("NaN")}]}}, "Rejected", "priceKwh"),
@@ -65,7 +69,7 @@ def tariff_type(**changes: Any) -> dict[str, Any]:
     ],
 )
 def test_what_cannot_be_priced_exactly_is_refused(change: dict[str, Any], status: str, where: str) -> None:
-    with pytest.raises(TariffError, match=".") as refusal:
+    with pytest.raises(TariffError) as refusal:
         parse(tariff_type(**change))
     assert refusal.value.status == status
     assert where in str(refusal.value)

@@ -1,5 +1,6 @@
-"""A charge point in virtual time: the real core on a made-up clock, with a vehicle, a meter and a backend that
-answer at once. An eight-hour charge takes well under a second.
+"""A charge point in virtual time: the real core on a made-up clock, in a world that answers at once.
+
+An eight-hour charge takes about a second.
 
     station = VirtualStation().scan_and_pay(minutes=60)
     station.plug_in().run(minutes=61)
@@ -137,6 +138,11 @@ class VirtualStation:
         self.feed(ev.LinkOpened(self.stamp(), "ocpp2.1"))
         return self._settle()
 
+    def cut_power(self, away_ms: int) -> "VirtualStation":
+        """All processes die and outputs fall to safe; later all of them start again."""
+        self.closed, self.permit_ma = False, 0
+        return self.kill_agent(away_ms)
+
     def run(self, *, minutes: float = 0, seconds: float = 0) -> "VirtualStation":
         end_ms = self.now_ms + round(minutes * 60_000 + seconds * 1000)
         while self.now_ms < end_ms:
@@ -218,7 +224,13 @@ class VirtualStation:
         pilot: ev.Pilot = "A" if not self.plugged else "C" if wants else "B"
         lock = "released" if self.released else "locked"
         report = ev.InterlockReported(
-            self.stamp(), 1, pilot, self.closed, lock, self.permit_ma, self.faults  # type: ignore[arg-type]
+            self.stamp(),
+            1,
+            pilot,
+            self.closed,
+            lock,
+            self.permit_ma,
+            self.faults,  # type: ignore[arg-type]
         )
         self.feed(report)
 
@@ -253,5 +265,3 @@ class VirtualStation:
         if self.closed:
             self.import_mwh += self.watts * ms // 3600
         self.now_ms += ms
-
-
