@@ -27,6 +27,7 @@ from firmware.ledger.errors import LedgerError
 from firmware.ledger.store import Ledger
 from firmware.runtime.agent import Agent, StorageError
 from firmware.runtime.interlock_client import InterlockClient
+from firmware.runtime.lasting_clock import BOOT_ID, lasting
 from firmware.runtime.meter_poll import MeterPoll
 from firmware.runtime.screen_task import ScreenTask
 from firmware.runtime.stamping import Stamper
@@ -100,12 +101,17 @@ class Station:
     def __init__(self, loaded: Loaded) -> None:
         site = loaded.site
         state_dir = Path(site.state_dir)
-        clock = clock_of(loaded.board.clock)
-        stamp = Stamper(clock, site.time_zone)
         key = FileKey.open_or_create(state_dir / "station.key")
         self._ledger = Ledger.open(state_dir / "ledger.db")
-        settings = settings_of(loaded)
-        state = restore(settings, self._first_boot(settings, list(self._ledger.replay())))
+        entries = list(self._ledger.replay())
+        clock = lasting(
+            clock_of(loaded.board.clock),
+            Path(site.run_dir, "clock.json"),
+            max((entry.at.mono_ms for entry in entries if hasattr(entry, "at")), default=0),
+            BOOT_ID.read_text().strip(),
+        )
+        stamp = Stamper(clock, site.time_zone)
+        state = restore(settings_of(loaded), self._first_boot(entries))
         self._screen = self._screen_task(loaded)
         self.agent = Agent(
             state,
@@ -164,7 +170,7 @@ class Station:
         """Let go of the ledger."""
         self._ledger.close()
 
-    def _first_boot(self, settings: Settings, entries: list[Entry]) -> list[Entry]:
+    def _first_boot(self, entries: list[Entry]) -> list[Entry]:
         """Give a new station its own secret for the QR code: a default would let anyone forge codes."""
         name = ("WebPaymentsCtrlr", "SharedSecret")
         if any(
