@@ -4,7 +4,7 @@ from hal.ports import Input, Output
 
 
 class Contactor:
-    """One contactor; its mirror contact (IEC 60947-4-1, Annex F) is active while the main contacts are open."""
+    """One contactor; its mirror contact (IEC 60947-4-1, Annex F) is active while main contacts are open."""
 
     def __init__(self, coil: Output, mirror: Input) -> None:
         self._coil = coil
