@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from nicegui import ui
 
 from sim.page.moment import Moment
-from sim.page.words import local_time, milliseconds, stamp_ms
+from sim.page.words import local_time, milliseconds, money, stamp_ms
 
 Json = dict[str, Any]
 
@@ -15,7 +15,8 @@ Json = dict[str, Any]
 class Backend:
     """One tab's view of what the backend knows."""
 
-    def __init__(self, *, external: str) -> None:
+    def __init__(self, currency: str, *, external: str) -> None:
+        self._currency = currency
         self._external = external
         self._rows: dict[str, ui.label] = {}
         with ui.element("div").classes("card-title"):
@@ -35,7 +36,7 @@ class Backend:
         identity = str(transaction.get("id") or "")
         state = f"{transaction.get('state')} · {identity[:8]}" if identity else "–"
         self._rows["Charge"].set_text(state)
-        self._rows["Paid for"].set_text(_limit(transaction.get("limit")))
+        self._rows["Paid for"].set_text(self._limit(transaction.get("limit")))
         self._rows["Stopped by"].set_text(str(transaction.get("stopped_reason") or "–"))
         self._receipt.set_content(_receipt(now))
 
@@ -48,12 +49,23 @@ class Backend:
         self._online.set_text(text.replace("ocpp", "").rstrip(" ·"))
         self._online.classes(replace="badge good" if online else "badge bad")
 
+    def _limit(self, limit: Json | None) -> str:
+        if not limit:
+            return "–"
+        if "maxTime" in limit:
+            return f"{int(limit['maxTime']) // 60} minutes"
+        if "maxCost" in limit:
+            return f"{money(limit['maxCost'], self._currency)} at most"
+        return ", ".join(f"{key} {value}" for key, value in limit.items())
+
 
 class Alarms:
     """One tab's alarm list, newest first."""
 
-    def __init__(self, zone: ZoneInfo) -> None:
+    def __init__(self, zone: ZoneInfo, *, external: str) -> None:
         self._zone = zone
+        self._none = "Only the external backend knows." if external else "The backend was told of none."
+        self._quiet = "unknown" if external else "all clear"
         self._shown: tuple[Json, ...] | None = None
         with ui.element("div").classes("card-title"):
             ui.label("Alarms")
@@ -69,17 +81,17 @@ class Alarms:
         for alarm in now.alarms:
             standing[alarm.get("fault") or alarm.get("code")] = bool(alarm.get("active"))
         active = sum(standing.values())
-        self._count.set_text(f"{active} active" if active else "all clear")
+        self._count.set_text(f"{active} active" if active else self._quiet)
         self._count.classes(replace="badge bad" if active else "badge good")
         rows = "".join(self._row(alarm) for alarm in reversed(now.alarms[-30:]))
-        self._list.set_content(rows or '<li class="quiet">The backend was told of none.</li>')
+        self._list.set_content(rows or f'<li class="quiet">{self._none}</li>')
 
     def _row(self, alarm: Json) -> str:
         when = f"{local_time(stamp_ms(alarm['at']), self._zone):%H:%M}"
         state = "active" if alarm.get("active") else "cleared"
         text = html.escape(str(alarm.get("text") or alarm.get("fault") or ""))
         code = html.escape(str(alarm.get("code") or ""))
-        return f'<li class="{state}"><b>{when}</b><span>{text}</span><em>{code or state}</em></li>'
+        return f'<li class="{state}"><b>{when}</b><span>{text}<em>{code or state}</em></span></li>'
 
 
 class Waits:
@@ -101,16 +113,6 @@ class Waits:
             label.set_text(milliseconds(now.timeline.get(key)))
 
 
-def _limit(limit: Any) -> str:
-    if not isinstance(limit, dict) or not limit:
-        return "–"
-    if limit.get("maxTime"):
-        return f"{int(limit['maxTime']) // 60} minutes"
-    if limit.get("maxCost"):
-        return f"{limit['maxCost']} at most"
-    return ", ".join(f"{key} {value}" for key, value in limit.items())
-
-
 def _receipt(now: Moment) -> str:
     receipt = now.receipt
     if not receipt:
@@ -118,7 +120,10 @@ def _receipt(now: Moment) -> str:
     text = html.escape(str(receipt.get("charged_text") or "Nothing was charged"))
     facts = f"{float(receipt.get('energy_wh') or 0) / 1000:.3f} kWh · {receipt.get('minutes', 0)} minutes"
     problems = "; ".join(map(str, receipt.get("problems") or ()))
-    seals = "every seal verified" if receipt.get("verified") else html.escape(problems or "not verified")
+    verdict = {True: "every seal verified", None: "seals not checked here"}
+    seals = verdict.get(receipt.get("verified"), html.escape(problems or "not verified"))
     wait = now.timeline.get("end_to_settled_ms")
-    settled = f"settled {milliseconds(wait)} after the end" if receipt.get("settled") else "not settled yet"
+    settled = f"settled {milliseconds(wait)} after the end" if receipt.get("settled") else "not settled"
+    if receipt.get("verified") is None and wait is not None:
+        settled = f"acknowledged {milliseconds(wait)} after the end"
     return f"<h3>{text}</h3><p>{facts}</p><p>{seals}</p><p>{settled}</p>"

@@ -10,7 +10,7 @@ from sim.page.words import local_time, money, stamp_ms
 
 INK, MUTED, LINE = "#1e2a2e", "#7a8582", "#e9e5da"
 TEAL, SEAL = "#0f7b6c", "#c5402e"
-IDLE_SHOWN_MS = 4 * 60_000
+IDLE_SHOWN_MS = 8 * 60_000
 """How much of the past is drawn before a charge and beside it, in billing time at 60×."""
 
 
@@ -43,7 +43,7 @@ class Chart:
     def _curves(self, now: Moment) -> tuple[list[list[Any]], list[list[Any]]]:
         cost = [[stamp_ms(minute["at"]), float(minute["cost"])] for minute in now.minutes]
         margin = IDLE_SHOWN_MS * self._lookout.bench.options.speed // 60
-        since = (cost[0][0] if cost else now.billing_utc_ms) - margin // 2
+        since = (cost[0][0] if cost else now.billing_utc_ms) - margin // 4
         until = cost[-1][0] + margin if now.receipt and cost else now.billing_utc_ms
         power = [[at, round(watts / 1000, 3)] for at, watts in self._lookout.power if since <= at <= until]
         return [self._local(point) for point in power], [self._local(point) for point in cost]

@@ -12,7 +12,7 @@ from sim.clients import BackendRefusedError, BoardRefusedError
 from sim.page.moment import Lookout, Moment
 
 Act = Callable[[], Awaitable[object]]
-_AT: Any = {"position": "bottom-left"}
+_AT: Any = {"position": "top"}
 
 
 @dataclass(frozen=True)

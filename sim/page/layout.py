@@ -93,6 +93,7 @@ class Tab:
                 self._waits = Waits()
 
     def _build_books(self, bench: Bench, currency: str) -> None:
+        external = bench.options.csms.url if bench.options.csms else ""
         with ui.element("section").classes("books"):
             with ui.element("div").classes("card chart-card"):
                 self._chart = Chart(self._lookout, self._zone, currency)
@@ -100,9 +101,11 @@ class Tab:
                 self._minutes = Minutes(self._zone)
             with ui.element("div").classes("pair"):
                 with ui.element("div").classes("card"):
-                    self._backend = Backend(external=bench.options.csms.url if bench.options.csms else "")
+                    self._backend = Backend(
+                        currency, external=bench.options.csms.url if bench.options.csms else ""
+                    )
                 with ui.element("div").classes("card"):
-                    self._alarms = Alarms(self._zone)
+                    self._alarms = Alarms(self._zone, external=external)
 
 
 def build(bench: Bench, lookout: Lookout) -> Tab:

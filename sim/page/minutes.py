@@ -51,9 +51,11 @@ class Minutes:
         self._show_count(now)
 
     def _show_count(self, now: Moment) -> None:
-        verified = sum(bool(minute.get("verified")) for minute in now.minutes)
-        count = len(now.minutes)
-        self._count.set_text(f"{verified} of {count} seals verified by the backend" if count else "none yet")
+        verdicts = [minute["verified"] for minute in now.minutes]
+        text = f"{sum(map(bool, verdicts))} of {len(verdicts)} seals verified by the backend"
+        if None in verdicts:
+            text = f"{len(verdicts)} sealed and sent"
+        self._count.set_text(text if verdicts else "none yet")
 
     def _add(self, minute: Json) -> None:
         index = len(self._rows)
@@ -66,9 +68,8 @@ class Minutes:
     def _cells(self, minute: Json) -> str:
         when = f"{local_time(stamp_ms(minute['at']), self._zone):%H:%M:%S}"
         kind = KINDS.get(str(minute.get("kind")), str(minute.get("kind")))
-        sealed = minute.get("verified")
-        why = html.escape(str(minute.get("why") or ""))
-        seal = '<i class="seal"></i>' if sealed else f'<i class="seal broken" title="{why}"></i>'
+        look = {True: "seal", None: "seal unchecked"}.get(minute["verified"], "seal broken")
+        seal = f'<i class="{look}" title="{html.escape(minute.get("why") or "verified")}"></i>'
         texts = (
             f"T{minute.get('page')}",
             when,

@@ -10,6 +10,7 @@ import httpx
 
 from sim.bench import Bench, ProcessFailedError
 from sim.clients import BackendRefusedError, BoardRefusedError, png_of
+from sim.page.outside import OutsideBooks
 from sim.timeline import charge_marks, waits
 
 Json = dict[str, Any]
@@ -82,6 +83,7 @@ class Lookout:
         self.now = Moment(bench.billing_utc_ms(), bench.has_power)
         self.picture_png = b""
         self.power: list[tuple[int, float]] = []
+        self._outside = OutsideBooks(bench.frames_path)
         self._pixels = b""
         self._picture_wanted_at = 0.0
         self._task: asyncio.Task[None] | None = None
@@ -126,7 +128,8 @@ class Lookout:
         await self._photograph()
         facts = (bench.billing_utc_ms(), bench.has_power, board)
         if bench.csms is None:
-            return Moment(*facts, picture=self._version(), timeline=self._waits(None))
+            newest, timeline = self._outside.newest(), self._waits(None)
+            return Moment(*facts, transaction=newest, timeline=timeline, picture=self._version())
         state = await bench.csms.state()
         station: Json = next((s for s in state["stations"] if s["id"] == bench.station_id), {})
         summaries = state["transactions"]

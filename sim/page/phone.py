@@ -44,12 +44,10 @@ class Phone:
         try:
             url = await asyncio.to_thread(url_on, await self._bench.display_png())
         except NothingToScanError as error:
-            ui.notify(
-                f"{error}: a code is shown while the charger is free".capitalize(), position="bottom-left"
-            )
+            ui.notify(f"{error}: a code is shown while the charger is free".capitalize(), position="top")
             return
         except OSError as error:
-            ui.notify(f"The display cannot be seen: {error}", type="negative", position="bottom-left")
+            ui.notify(f"The display cannot be seen: {error}", type="negative", position="top")
             return
         self._open(url)
 
