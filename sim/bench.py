@@ -10,15 +10,15 @@ import secrets
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sim.clients import BoardClient, CsmsClient, png_of
+from sim.options import BenchOptions, ExternalCsms
 from sim.processes import Child, ProcessFailedError, descendants, kill
-from sim.site_files import CONFIG, merged, sample_board, sample_site, timed_for, write_toml
+from sim.site_files import BESIDE_EACH_OTHER, CONFIG, merged, sample_board, site_for, write_toml
 from sim.timeline import WireMarks
 from sim.trace import records_in_trace
 
@@ -27,35 +27,6 @@ READY_WITHIN_S = 30.0
 
 class BenchError(RuntimeError):
     """The bench cannot do this; the text says what and why."""
-
-
-@dataclass(frozen=True)
-class ExternalCsms:
-    """A backend that is not ours: ``name`` is the station's identity there, ``ocpp`` 2.1, 2.0.1 or 1.6."""
-
-    url: str
-    name: str
-    password: str = ""
-    ocpp: str = "2.1"
-
-
-@dataclass(frozen=True)
-class BenchOptions:
-    """What a bench is made of.
-
-    ``starts_at`` is the billing clock's first moment (now, if None); ``watts`` what the vehicle draws, or
-    ``load`` a recorded load (CSV) that is replayed; ``site`` is laid over the generated site file.
-    """
-
-    work_dir: Path
-    speed: int = 60
-    starts_at: datetime | None = None
-    watts: int = 7200
-    load: Path | None = None
-    language: str | None = None
-    csms: ExternalCsms | None = None
-    tariff: Path | None = None
-    site: dict[str, Any] = field(default_factory=dict)
 
 
 class Bench:
@@ -77,6 +48,7 @@ class Bench:
         self.csms: CsmsClient | None = None
         self.import_wh_at_start = 0.0
         starts_at = options.starts_at or datetime.now(UTC)
+        self._site = site_for(options)
         self._anchor_ns = time.monotonic_ns()
         self._anchor_utc_ms = round(starts_at.timestamp() * 1000)
         self._children: dict[str, Child] = {}
@@ -127,11 +99,13 @@ class Bench:
         await self._start_station()
 
     async def kill_agent(self) -> None:
-        """SIGKILL the agent only; supervisor and interlock live on."""
-        pid = int((self.run_dir / "agent.pid").read_text())
-        if pid not in descendants(self._station.pid):
-            raise BenchError(f"process {pid} in agent.pid is not a process of this bench's station")
-        kill([pid])
+        """SIGKILL the agent only; supervisor and interlock live on. Raises BenchError if it does not run."""
+        station, pid_file = self._station, self.run_dir / "agent.pid"
+        named = pid_file.read_text().strip() if pid_file.exists() else ""
+        running = [pid for pid in descendants(station.pid) if str(pid) == named]
+        if not running:
+            raise BenchError("the agent does not run at this moment")
+        kill(running)
 
     async def display_png(self) -> bytes:
         """Return what the display shows as PNG, empty while nothing has been drawn."""
@@ -157,7 +131,7 @@ class Bench:
     @property
     def station_id(self) -> str:
         """The station's OCPP identity."""
-        identity: str = self._site()["station"]["id"]
+        identity: str = self._site["station"]["id"]
         return identity
 
     def billing_utc_ms(self) -> int:
@@ -166,7 +140,7 @@ class Bench:
 
     def local_time(self) -> datetime:
         """Return the billing clock's time where the station is."""
-        zone = ZoneInfo(self._site()["time_zone"])
+        zone = ZoneInfo(self._site["time_zone"])
         return datetime.fromtimestamp(self.billing_utc_ms() / 1000, zone)
 
     def check_alive(self) -> None:
@@ -181,7 +155,7 @@ class Bench:
         self.run_dir.mkdir(mode=0o700)
         self.work_dir.mkdir(parents=True, exist_ok=True)
         self.state_dir.mkdir(exist_ok=True)
-        shutil.copyfile(self.options.tariff or CONFIG / self._site()["tariff"], self.tariff_path)
+        shutil.copyfile(self.options.tariff or CONFIG / self._site["tariff"], self.tariff_path)
         self._write_site()
         await self._start_board()
         self.import_wh_at_start = (await self.board.state())["import_wh"]
@@ -254,29 +228,15 @@ class Bench:
             *("--anchor-utc-ms", str(self._anchor_utc_ms)),
         ]
 
-    def _site(self) -> dict[str, Any]:
-        site = merged(sample_site(), timed_for(self.options.speed))
-        if self.options.language is not None:
-            site["language"] = self.options.language
-        if self.options.csms is not None:
-            site = merged(site, _site_for(self.options.csms))
-        return merged(site, self.options.site)
-
     def _write_site(self) -> None:
-        generated: dict[str, Any] = {
-            "board": "board.toml",
-            "tariff": "tariff.toml",
-            "state_dir": str(self.state_dir),
-            "run_dir": str(self.run_dir),
-            "csms": {},
-        }
+        generated: dict[str, Any] = {"state_dir": str(self.state_dir), "run_dir": str(self.run_dir)}
         if self.options.csms is not None:
             generated["csms"] = {"trace": str(self.frames_path)}
         elif self.pay_url is not None:
-            generated["csms"] = {"url": self._ocpp_url}
             path = "/pay/{chargingstationid}/{evse}?totp={totp}&v={version}"
+            generated["csms"] = {"url": self._ocpp_url}
             generated["web_payments"] = {"url_template": self.pay_url + path}
-        write_toml(self.site_path, merged(self._site(), generated))
+        write_toml(self.site_path, merged(self._site, {**BESIDE_EACH_OTHER, **generated}))
         write_toml(self.work_dir / "board.toml", self._board())
 
     def _board(self) -> dict[str, Any]:
@@ -286,14 +246,9 @@ class Bench:
             "anchor_monotonic_ns": self._anchor_ns,
             "anchor_utc_ms": self._anchor_utc_ms,
         }
-        mine = {"address": str(self.run_dir / "board.sock"), "clock": clock}
-        line = {"serial": {"meter": {"device": str(self.run_dir / "tty-meter")}}}
-        return merged(merged(sample_board(), mine), line)
-
-
-def _site_for(csms: ExternalCsms) -> dict[str, Any]:
-    settings = {"url": csms.url, "password": csms.password, "versions": [f"ocpp{csms.ocpp}"]}
-    return {"station": {"id": csms.name}, "csms": settings}
+        line = {"meter": {"device": str(self.run_dir / "tty-meter")}}
+        address = str(self.run_dir / "board.sock")
+        return merged(sample_board(), {"address": address, "clock": clock, "serial": line})
 
 
 __all__ = ["Bench", "BenchError", "BenchOptions", "ExternalCsms", "ProcessFailedError"]

@@ -15,6 +15,10 @@ Json = dict[str, Any]
 _LINE_LIMIT = 8 * 1024 * 1024  # a picture of 800 × 480 in base64 is one line of a megabyte
 
 
+_NOT_READY_WAIT_S = 0.2
+_NOT_READY_ATTEMPTS = 25
+
+
 class BoardRefusedError(RuntimeError):
     """The board cannot do this now, e.g. "already plugged in"."""
 
@@ -113,13 +117,19 @@ class CsmsClient:
     async def pay(self, *, minutes: int | None = None, amount: int | None = None, evse: int = 1) -> Json:
         """Scan, choose and confirm, with the code of this moment; returns payment and transaction_id.
 
-        Raises BackendRefusedError with the page's own words when the start is refused.
+        A station that says it is not ready yet (it tells its status before its meter's first reading) is
+        asked again for a while. Raises BackendRefusedError with its own words when the start is refused.
         """
-        self.paid_ns.append(time.monotonic_ns())
         choice = {"minutes": minutes} if minutes is not None else {"amount": amount}
-        answer = await self._post("/api/pay", {"station": self.station, "evse": evse, **choice})
-        if answer.get("error"):
-            raise BackendRefusedError(str(answer["error"]))
+        for _ in range(_NOT_READY_ATTEMPTS):
+            self.paid_ns.append(time.monotonic_ns())
+            answer = await self._post("/api/pay", {"station": self.station, "evse": evse, **choice})
+            error = str(answer.get("error") or "")
+            if not error.startswith("NotReady"):
+                break
+            await asyncio.sleep(_NOT_READY_WAIT_S)
+        if error:
+            raise BackendRefusedError(error)
         return answer
 
     async def stop(self, transaction_id: str | None = None) -> Json:

@@ -169,7 +169,7 @@ _PARTS = {
     "energy": ("energy, electricity and service", "{kwh:.4f} kWh"),
     "time": ("charging time", "{minutes} min"),
     "idle": ("idle time", ""),
-    "fixed": ("once", ""),
+    "fixed": ("fixed fee", ""),
     "adjust": ("rounding", ""),
 }
 

@@ -67,6 +67,7 @@ EXPECTATIONS: Kinds = {
     "minutes": (int,),
     "minutes_at_least": (int,),
     "total": (str,),
+    "total_at_least": (str,),
     "total_at_most": (str,),
     "energy_wh_at_least": NUMBER,
     "unmeasured_wh_at_most": NUMBER,

@@ -10,10 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sim.options import BenchOptions
 from sim.processes import ROOT
 
 Table = dict[str, Any]
 CONFIG = ROOT / "config"
+BESIDE_EACH_OTHER = {"board": "board.toml", "tariff": "tariff.toml"}
+"""What a site file names when all three lie in one directory."""
 
 
 def sample_site() -> Table:
@@ -50,6 +53,18 @@ def timed_for(speed: int) -> Table:
         },
         "web_payments": {"validity_s": min(3600, 30 * speed)},
     }
+
+
+def site_for(options: BenchOptions) -> Table:
+    """Return the site file's content that the options ask for, without the bench's own paths."""
+    site = merged(sample_site(), timed_for(options.speed))
+    if options.language is not None:
+        site["language"] = options.language
+    if options.csms is not None:
+        csms = options.csms
+        settings = {"url": csms.url, "password": csms.password, "versions": [f"ocpp{csms.ocpp}"]}
+        site = merged(site, {"station": {"id": csms.name}, "csms": settings})
+    return merged(site, options.site)
 
 
 def write_toml(path: Path, document: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-SPEEDS = {"one-hour": 120}
+SPEEDS = {"one-hour": 90}
 """Speeds other than the scenario's own, to keep the suite short."""
 
 

@@ -76,7 +76,7 @@ def test_it_settles_while_the_driver_still_stands_there(run: Run) -> None:
 @only("one-hour")
 def test_an_hour_is_an_hour_and_is_cut_at_ten_o_clock(run: Run) -> None:
     (charge,) = readings(run.out / "records.ocmf").values()
-    assert charge[-1].charging_min == pytest.approx(60, abs=2.5)
+    assert charge[-1].charging_min == pytest.approx(60, abs=3)
     (boundary,) = [reading for reading in charge if reading.kind == "T"]
     assert boundary.at.strftime("%H:%M") == "10:00"
 
@@ -94,9 +94,9 @@ def test_the_driver_sees_each_screen_of_a_charge(run: Run) -> None:
 
 @only("ten-yuan")
 def test_ten_yuan_is_never_billed_above(run: Run) -> None:
-    assert run.receipt["total"] == "10.00"
     charge = next(iter(readings(run.out / "records.ocmf").values()))
-    assert max(reading.stated_cost for reading in charge) == 10
+    assert Fraction("9.90") <= max(reading.stated_cost for reading in charge) <= 10
+    assert Fraction("9.90") <= Fraction(run.receipt["total"]) <= 10
 
 
 @only("no-vehicle")

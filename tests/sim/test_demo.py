@@ -27,7 +27,7 @@ def test_the_bill_names_each_part_and_ends_with_the_total() -> None:
     assert bill_rows(charge()) == [
         ("energy, electricity and service", "7.2000 kWh", "9.36"),
         ("charging time", "61 min", "1.20"),
-        ("once", "", "0.50"),
+        ("fixed fee", "", "0.50"),
         ("total", "CNY", "11.06"),
     ]
 

@@ -1,0 +1,35 @@
+"""What a bench is asked for."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ExternalCsms:
+    """A backend that is not ours: ``name`` is the station's identity there, ``ocpp`` 2.1, 2.0.1 or 1.6."""
+
+    url: str
+    name: str
+    password: str = ""
+    ocpp: str = "2.1"
+
+
+@dataclass(frozen=True)
+class BenchOptions:
+    """What a bench is made of.
+
+    ``starts_at`` is the billing clock's first moment (now, if None); ``watts`` what the vehicle draws, or
+    ``load`` a recorded load (CSV) that is replayed; ``site`` is laid over the generated site file.
+    """
+
+    work_dir: Path
+    speed: int = 60
+    starts_at: datetime | None = None
+    watts: int = 7200
+    load: Path | None = None
+    language: str | None = None
+    csms: ExternalCsms | None = None
+    tariff: Path | None = None
+    site: dict[str, Any] = field(default_factory=dict)
