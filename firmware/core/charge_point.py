@@ -57,7 +57,7 @@ def step(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
     turn = _Turn(state, event.at)
     turn.count_time()
     turn.take_in(event)
-    if not turn.state.storage_failed:
+    if not turn.storage_failed:
         for evse in turn.evses:
             turn.follow_up(evse.evse)
     turn.tell()
@@ -75,7 +75,12 @@ class _Turn:
         self.effects: list[Effect] = []
 
     @property
+    def storage_failed(self) -> bool:
+        return self._state.storage_failed
+
+    @property
     def state(self) -> State:
+        """The state so far. ``_state`` may be behind in its EVSEs; what only reads the rest takes that."""
         if self._stale:
             self._state, self._stale = self._state._replace(evses=self.evses), False
         return self._state
@@ -149,7 +154,7 @@ class _Turn:
 
     def _take_reading(self, event: MeterSampled) -> None:
         evse, reading = self._evses[event.evse], event.reading
-        settings = next(item for item in self.state.settings.evses if item.evse == event.evse)
+        settings = next(item for item in self._state.settings.evses if item.evse == event.evse)
         why = implausible(evse, reading, settings.max_power_w, settings.meter.resolution_dwh)
         if why and evse.transaction is not None:
             self.put(evse._replace(meter_silent="", meter_implausible=why))
@@ -179,7 +184,7 @@ class _Turn:
             paying, receipt = evse.paying_until_ms, evse.receipt
             if paying is not None and paying <= self.now.mono_ms:
                 paying = None
-            if receipt is not None and receipt_ends_ms(self.state, receipt) <= self.now.mono_ms:
+            if receipt is not None and receipt_ends_ms(self._state, receipt) <= self.now.mono_ms:
                 receipt = None
             self.put(evse._replace(paying_until_ms=paying, receipt=receipt))
 
@@ -187,19 +192,19 @@ class _Turn:
 
     def _start(self, event: StartRequested) -> None:
         evse = self._evse_for(event)
-        refusal = why_not_start(self.state, evse)
+        refusal = why_not_start(self._state, evse)
         if evse is None or evse.tariff is None or refusal is not None:
             code, why = refusal or ("UnknownEvse", f"this station has no EVSE {event.evse}")
             self.effects.append(AnswerStart(event.call, accepted=False, reason_code=code, why=why))
             return
-        transaction_id = transaction_id_for(self.state, event)
+        transaction_id = transaction_id_for(self._state, event)
         self.append(
             TransactionStarted(
                 event.at,
                 evse.evse,
                 transaction_id,
                 0,
-                not self.state.online,
+                not self._state.online,
                 event.remote_start_id,
                 event.id_token,
                 event.token_type,
@@ -212,7 +217,7 @@ class _Turn:
         """Return the EVSE meant; without a number, the first that could start."""
         if event.evse is not None:
             return next((evse for evse in self.evses if evse.evse == event.evse), None)
-        free = (evse for evse in self.evses if why_not_start(self.state, evse) is None)
+        free = (evse for evse in self.evses if why_not_start(self._state, evse) is None)
         return next(free, self.state.evses[0])
 
     def _stop(self, event: StopRequested) -> None:
@@ -243,7 +248,7 @@ class _Turn:
                 StopDecided(self.now, evse.evse, event.transaction_id, "DeAuthorized", "Deauthorized", "")
             )
         elif event.limit is not None and event.limit != transaction.limit:
-            offline = not self.state.online
+            offline = not self._state.online
             self.append(
                 LimitAccepted(
                     self.now, evse.evse, event.transaction_id, transaction.next_seq, offline, event.limit
@@ -264,7 +269,7 @@ class _Turn:
         if isinstance(event, TariffsCleared):
             self._clear_tariffs(event)
             return
-        currency = self.state.settings.tariff.currency
+        currency = self._state.settings.tariff.currency
         if event.tariff.currency != currency:
             why = f"this station sells in {currency}, not {event.tariff.currency}"
             self.effects.append(AnswerCall(event.call, "Rejected", "InvalidValue", why))
@@ -279,7 +284,7 @@ class _Turn:
             for evse in self.evses
             if event.evse in (None, 0, evse.evse)
             and evse.tariff is not None
-            and evse.tariff != self.state.settings.tariff
+            and evse.tariff != self._state.settings.tariff
             and (not event.tariff_ids or evse.tariff.tariff_id in event.tariff_ids)
         ]
         for number in cleared:
@@ -304,8 +309,8 @@ class _Turn:
         transaction = evse.transaction
         if transaction is None:
             return None
-        stop = why_stop(self.state, evse, transaction, self.now) if transaction.stop is None else None
-        return stop or next_entry(self.state, evse, transaction, self.now)
+        stop = why_stop(self._state, evse, transaction, self.now) if transaction.stop is None else None
+        return stop or next_entry(self._state, evse, transaction, self.now)
 
     def _note_faults(self, number: int) -> None:
         evse = self._evses[number]
@@ -320,7 +325,7 @@ class _Turn:
 
     def tell(self) -> None:
         for evse in self.evses:
-            wanted = outputs(self.state, evse, self.now)
+            wanted = outputs(self._state, evse, self.now)
             if wanted != evse.told:
                 self.effects += difference(evse, wanted)
                 self.put(evse._replace(told=wanted))

@@ -30,9 +30,10 @@ def exact_cost(transaction: Transaction, import_dwh: int) -> Cost:
         transaction.charging_ms - mark.charging_ms,
         transaction.idle_ms - mark.idle_ms,
     )
-    begin_at = transaction.begin_at
-    if cost.fixed == 0 and begin_at is not None and energy_dwh(transaction, import_dwh) > 0:
-        fee = fixed_cost(transaction.start.tariff, local_time(begin_at.utc_ms, begin_at.offset_min))
+    begin_at, tariff = transaction.begin_at, transaction.start.tariff
+    fee_is_due = tariff.fixed_fee is not None and cost.fixed == 0 and energy_dwh(transaction, import_dwh) > 0
+    if fee_is_due and begin_at is not None:
+        fee = fixed_cost(tariff, local_time(begin_at.utc_ms, begin_at.offset_min))
         return Cost(cost.energy, cost.charging_time, cost.idle_time, fee, cost.service)
     return cost
 

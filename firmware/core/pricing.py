@@ -66,11 +66,10 @@ def fixed_cost(tariff: Tariff, at: LocalTime) -> int:
 def total_e4(tariff: Tariff, cost: Cost, energy_dwh: int, cap_e4: int | None) -> int:
     """Return the cumulative cost with tax in 1/10000, within the tariff's bounds and never above ``cap_e4``.
 
-    Rounded half up from the exact cost. Minimum and maximum hold only when energy was taken.
+    Rounded half up from the exact cost. The minimum is due only when energy was taken.
     """
     total = round_half_up(_taxed(tariff, cost) * _E4, _TAXED)
-    if energy_dwh > 0:
-        total = _within(total, tariff.min_cost_e4, tariff.max_cost_e4)
+    total = _within(total, tariff.min_cost_e4 if energy_dwh > 0 else None, tariff.max_cost_e4)
     return _within(total, None, None if cap_e4 is None else max(0, cap_e4))
 
 

@@ -32,7 +32,7 @@ _STOPPED_REASON = {
 
 def blocking_faults(evse: Evse) -> list[str]:
     """Return the standing faults that forbid charging, by name."""
-    return sorted(name for name in evse.faults if CATALOGUE[name].blocks)
+    return sorted(name for name in evse.faults if CATALOGUE[name].blocks) if evse.faults else []
 
 
 def why_stop(state: State, evse: Evse, transaction: Transaction, now: Stamp) -> StopDecided | None:

@@ -144,15 +144,17 @@ def test_the_bill_is_rounded_half_up_to_the_minor_unit(cost_e4: int, minor: int)
     assert bill_minor(cost_e4) == minor
 
 
-def test_minimum_and_maximum_hold_only_when_energy_was_taken() -> None:
+def test_the_minimum_is_due_only_when_energy_was_taken_and_the_maximum_always_holds() -> None:
     sold = tariff(
         energy=energy(("1", "00:00", "00:00")),
+        idleTime={"prices": [{"priceMinute": 1}]},
         minCost={"inclTax": Decimal("2")},
         maxCost={"inclTax": Decimal("5")},
     )
     prices = prices_at(sold, NOON)
 
     assert total_e4(sold, Cost(), 0, None) == 0
+    assert total_e4(sold, Cost().plus(prices, 0, 0, 3_600_000), 0, None) == 50_000
     assert total_e4(sold, Cost().plus(prices, 1, 0, 0), 1, None) == 20_000
     assert total_e4(sold, Cost().plus(prices, 90_000, 0, 0), 90_000, None) == 50_000
     assert total_e4(sold, Cost().plus(prices, 1, 0, 0), 1, 10_000) == 10_000, "what was paid bounds all"
