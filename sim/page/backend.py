@@ -118,7 +118,9 @@ def _receipt(now: Moment) -> str:
     if not receipt:
         return '<p class="quiet">The receipt comes the moment charging ends.</p>'
     text = html.escape(str(receipt.get("charged_text") or "Nothing was charged"))
-    facts = f"{float(receipt.get('energy_wh') or 0) / 1000:.3f} kWh · {receipt.get('minutes', 0)} minutes"
+    facts = (
+        f"{float(receipt.get('energy_wh') or 0) / 1000:.3f} kWh · {receipt.get('minutes', 0)} usage records"
+    )
     problems = "; ".join(map(str, receipt.get("problems") or ()))
     verdict = {True: "every seal verified", None: "seals not checked here"}
     seals = verdict.get(receipt.get("verified"), html.escape(problems or "not verified"))

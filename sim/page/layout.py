@@ -101,9 +101,7 @@ class Tab:
                 self._minutes = Minutes(self._zone)
             with ui.element("div").classes("pair"):
                 with ui.element("div").classes("card"):
-                    self._backend = Backend(
-                        currency, external=bench.options.csms.url if bench.options.csms else ""
-                    )
+                    self._backend = Backend(currency, external=external)
                 with ui.element("div").classes("card"):
                     self._alarms = Alarms(self._zone, external=external)
 

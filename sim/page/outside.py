@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 
 class OutsideBooks:
-    """Follows frames.jsonl; `newest` is shaped like the simulated backend's transaction, ``verified`` None."""
+    """Follows frames.jsonl; `newest` is like the simulated backend's transaction, ``verified`` None."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
