@@ -34,6 +34,7 @@ def install(app: FastAPI, bench: Bench) -> None:
     app.include_router(_station_actions(bench))
     app.include_router(_phone(bench))
     app.include_router(_readings(bench))
+    app.include_router(_unknown())
     for kind, status, hint in _ERRORS:
         app.add_exception_handler(kind, _answer_with(status, hint))
     app.add_exception_handler(RequestValidationError, _bad_request)
@@ -148,7 +149,11 @@ def _readings(bench: Bench) -> APIRouter:
 
     @router.get("/transactions/{transaction_id}", summary="One charge with its minutes and its receipt")
     async def transaction(transaction_id: str) -> Json:
-        return await _own_backend(bench).transaction(transaction_id)
+        csms = _own_backend(bench)
+        if transaction_id not in [known["id"] for known in await csms.transactions()]:
+            what = f"there is no transaction {transaction_id!r}"
+            raise HTTPException(404, {"error": what, "hint": "see GET /api/transactions"})
+        return await csms.transaction(transaction_id)
 
     @router.get("/receipt", summary="The newest charge's receipt; zeros before the first")
     async def receipt() -> Json:
@@ -157,6 +162,18 @@ def _readings(bench: Bench) -> APIRouter:
     @router.get("/timeline", summary="The waits a driver feels, in real milliseconds, and their marks")
     async def timeline() -> Json:
         return await timeline_of(bench)
+
+    return router
+
+
+def _unknown() -> APIRouter:
+    """Answer what is not there in JSON too; the page would answer it in HTML."""
+    router = APIRouter(prefix="/api", include_in_schema=False)
+
+    @router.api_route("/{name:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    async def unknown(name: str, request: Request) -> Json:
+        what = f"there is no {request.method} /api/{name}"
+        raise HTTPException(404, {"error": what, "hint": "actions are POST, readings GET; /docs lists them"})
 
     return router
 

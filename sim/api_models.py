@@ -39,7 +39,7 @@ class Card(BaseModel):
 
 
 class Choice(BaseModel):
-    """What the driver pays for: either a time or an amount, one of the site's offers."""
+    """What the driver pays for: either a time or an amount."""
 
     minutes: int | None = Field(None, gt=0, description="billing minutes", examples=[60])
     amount: int | None = Field(None, gt=0, description="main unit of the site's currency", examples=[10])

@@ -70,8 +70,15 @@ def test_the_receipt_of_the_newest_charge(client: ApiClient, bench: FakeBench) -
     bench.csms.settle()
     receipt = client.get("/api/receipt").json()
     assert (receipt["total"], receipt["minutes"], receipt["verified"]) == ("12.14", 60, True)
+    unknown = client.get("/api/transactions/none")
+    assert (unknown.status_code, unknown.json()["error"]) == (404, "there is no transaction 'none'")
     assert len(client.get("/api/records").json()) == 61
     assert client.get("/api/transactions/charge-1").json()["limit"] == {"maxCost": 20}
+
+
+def test_what_is_not_there_is_answered_in_json_too(client: ApiClient) -> None:
+    assert client.post("/api/nothing").json()["error"] == "there is no POST /api/nothing"
+    assert client.get("/api/plug_in").status_code == 404
 
 
 def test_a_card_is_not_read_and_the_answer_says_so(client: ApiClient) -> None:
