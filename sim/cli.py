@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import shutil
 import signal
 import sys
 import tempfile
@@ -21,14 +22,22 @@ WRONG_INPUT = 2
 INTERRUPTED = 130
 
 
+class WrongInputError(ValueError):
+    """An argument is wrong; the text says which, why and what next."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``wattseal sim``; returns the exit code: 0 all well, 1 expectations failed, 2 wrong input."""
     arguments = _parser().parse_args(argv)
     try:
         if arguments.scenario is None:
             return _serve(arguments)
+        if arguments.csms is not None:
+            raise WrongInputError(
+                "--csms: a scenario needs the simulated backend; leave --csms or the scenario out"
+            )
         return asyncio.run(_run(load(find(arguments.scenario)), arguments))
-    except ScenarioError as error:
+    except (ScenarioError, WrongInputError) as error:
         print(error, file=sys.stderr)
         return WRONG_INPUT
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -46,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--language", choices=("zh", "en"), help="display and pay page")
     page = parser.add_argument_group("the bench page")
     page.add_argument("--host", default="127.0.0.1")
-    page.add_argument("--port", type=int, default=8080)
+    page.add_argument("--port", type=_port, default=8080, help="0 is any free one")
     page.add_argument("--watts", type=_speed, default=7200, help="what the vehicle draws")
     page.add_argument("--load", type=Path, help="a recorded load (CSV) that the vehicle draws instead")
     csms = parser.add_argument_group("a backend that is not ours")
@@ -63,10 +72,33 @@ def _speed(text: str) -> int:
     return int(text)
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"must be a port from 0 to 65535, not {text!r}")
+    return int(text)
+
+
+def _fresh(out: Path) -> Path:
+    """Make the output directory; a run that was there before does not mix with the new one."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WrongInputError(
+            f"--out {out}: {error.strerror}; choose a directory that can be written"
+        ) from None
+    if (out / "work" / "site.toml").exists():
+        shutil.rmtree(out / "work")
+    for picture in out.glob("screens/*.png"):
+        picture.unlink()
+    return out
+
+
 # -- the page ----------------------------------------------------------------------------------------------
 
 
 def _serve(arguments: argparse.Namespace) -> int:
+    if arguments.load is not None and not arguments.load.is_file():
+        raise WrongInputError(f"--load {arguments.load}: no such file")
     from sim import page  # here: its libraries cost a second that a headless run need not pay
 
     with tempfile.TemporaryDirectory(prefix="wattseal-bench-") as work_dir:
@@ -86,7 +118,7 @@ def _external(arguments: argparse.Namespace) -> ExternalCsms | None:
     if arguments.csms is None:
         return None
     if not arguments.csms.startswith(("ws://", "wss://")):
-        raise ScenarioError(f"--csms {arguments.csms}: must begin with ws:// or wss://")
+        raise WrongInputError(f"--csms {arguments.csms}: must begin with ws:// or wss://")
     return ExternalCsms(
         url=arguments.csms,
         name=arguments.id or "chu-003",
@@ -103,7 +135,7 @@ async def _run(scenario: Scenario, arguments: argparse.Namespace) -> int:
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    out = arguments.out or Path(tempfile.mkdtemp(prefix=f"wattseal-{scenario.name}-"))
+    out = _fresh(arguments.out or Path(tempfile.mkdtemp(prefix=f"wattseal-{scenario.name}-")))
     speed = arguments.speed or scenario.speed
     print(f"{scenario.title}  ({speed}× billing time)", flush=True)
     options = BenchOptions(

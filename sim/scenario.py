@@ -157,6 +157,8 @@ def _scenario(document: dict[str, Any], path: Path) -> Scenario:
         raise ScenarioError(f"{where}starts_at: needs its offset from UTC, e.g. 2026-06-01T09:30:00+08:00")
     vehicle = document.get("vehicle", {})
     _check_keys(vehicle, _VEHICLE, f"{where}vehicle.", "key")
+    if "load" in vehicle and not (path.parent / vehicle["load"]).is_file():
+        raise ScenarioError(f"{where}vehicle.load: {vehicle['load']}: no such file beside the scenario")
     expect = document.get("expect", {})
     _check_keys(expect, EXPECTATIONS, f"{where}expect.", "expectation")
     return Scenario(

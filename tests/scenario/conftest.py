@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 SPEEDS = {"one-hour": 90}
 """Speeds other than the scenario's own, to keep the suite short."""
+
+AT_A_TIME = 2
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,18 @@ def run_scenario(name: str, out: Path) -> Run:
 
 
 @pytest.fixture(scope="session")
-def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def runs(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[Run]]]:
+    """All scenarios that the selected tests ask for, two at a time: they mostly wait for time to pass."""
+    specs = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    names = dict.fromkeys(params["run"] for params in specs if "run" in params)
+    pool = ThreadPoolExecutor(AT_A_TIME)
+    yield {name: pool.submit(run_scenario, name, tmp_path_factory.mktemp(name)) for name in names}
+    pool.shutdown(cancel_futures=True)
+
+
+@pytest.fixture(scope="session")
+def run(request: pytest.FixtureRequest, runs: dict[str, Future[Run]]) -> Run:
     """The run of the scenario that the test is parametrised with."""
-    return run_scenario(request.param, tmp_path_factory.mktemp(request.param))
+    return runs[request.param].result()

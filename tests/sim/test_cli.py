@@ -1,0 +1,54 @@
+"""``wattseal sim``: what is wrong with the arguments is said in one line, and nothing is started."""
+
+from pathlib import Path
+
+import pytest
+
+from sim import cli
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["one-hour", "--csms", "ws://127.0.0.1:1"], "a scenario needs the simulated backend"),
+        (["--csms", "http://127.0.0.1:1"], "must begin with ws:// or wss://"),
+        (["--load", "/nowhere/trace.csv"], "--load /nowhere/trace.csv: no such file"),
+        (
+            ["one-hour", "--out", "/proc/nowhere"],
+            "--out /proc/nowhere: No such file or directory; choose a directory",
+        ),
+    ],
+)
+def test_wrong_arguments_exit_with_2(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == 2
+    told = capsys.readouterr().err
+    assert message in told
+    assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["one-hour", "--speed", "0"], "--speed: must be a whole number of 1 or more, not '0'"),
+        (["--port", "99999"], "--port: must be a port from 0 to 65535, not '99999'"),
+        (["--csms", "ws://x", "--ocpp", "1.5"], "--ocpp: invalid choice: '1.5'"),
+    ],
+)
+def test_arguments_out_of_range_are_named(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_second_run_does_not_mix_with_the_first(tmp_path: Path) -> None:
+    scenario = tmp_path / "idle.toml"
+    scenario.write_text("starts_at = 2026-06-01T09:30:00+08:00\nsteps = [{ pay = { minutes = 60 } }]\n")
+    for _ in range(2):
+        cli.main([str(scenario), "--out", str(tmp_path / "out")])
+    frames = (tmp_path / "out" / "frames.jsonl").read_text()
+    assert frames.count('"RequestStartTransaction"') == 1
