@@ -1,7 +1,7 @@
 """What the driver at the charger sees, as values; the screens room draws it."""
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class Screen(Enum):
@@ -20,8 +20,7 @@ class Screen(Enum):
     OUT_OF_SERVICE = "out of service"
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerView:
+class CustomerView(NamedTuple):
     """One EVSE's picture. Values that a screen has no use for are None.
 
     ``remaining_ms`` counts down to the stop (an estimate from the present power for an amount or an energy).

@@ -1,6 +1,5 @@
 """The driver's view as a picture, judged by what a driver would notice."""
 
-import dataclasses
 import itertools
 from typing import Literal
 
@@ -39,7 +38,7 @@ def words(view: CustomerView, language: Language = "zh", evses: int = 1) -> list
 def test_every_text_has_room_of_its_own(screen: Screen, language: Language) -> None:
     for online, evses in itertools.product((True, False), (1, 2)):
         renderer = Renderer(CHU, "3", language, "CNY", evses=evses)
-        view = dataclasses.replace(TYPICAL[screen], online=online)
+        view = TYPICAL[screen]._replace(online=online)
         assert list(misplaced(renderer, view, PICTURE)) == []
 
 
@@ -70,7 +69,7 @@ def test_a_wordy_operator_still_fits(screen: Screen, language: Language) -> None
     renderer = Renderer(
         WORDY, "B2-0017 东侧", language, "CNY", evses=2, prices="峰 1.45 平 0.95 谷 0.65 元/度" * 3
     )
-    assert list(misplaced(renderer, dataclasses.replace(TYPICAL[screen], online=False), PICTURE)) == []
+    assert list(misplaced(renderer, TYPICAL[screen]._replace(online=False), PICTURE)) == []
 
 
 @LANGUAGES
@@ -138,7 +137,7 @@ def test_offline_there_is_no_code_to_pay_into_the_void() -> None:
 
 @SCREENS
 def test_offline_is_marked_on_every_screen(screen: Screen) -> None:
-    view = dataclasses.replace(TYPICAL[screen], online=False)
+    view = TYPICAL[screen]._replace(online=False)
     assert "离线" in words(view)
     assert "离线" not in words(TYPICAL[screen])
 
@@ -153,7 +152,7 @@ def test_the_operator_is_named_in_the_language_of_the_display() -> None:
 def test_the_connector_is_named_only_where_there_are_several() -> None:
     assert "3 号桩" in words(CHARGING)
     assert "3 号桩 · 1 号枪" in words(CHARGING, evses=2)
-    assert "Charger 3 · Connector 2" in words(dataclasses.replace(CHARGING, evse=2), "en", evses=2)
+    assert "Charger 3 · Connector 2" in words(CHARGING._replace(evse=2), "en", evses=2)
 
 
 def test_charging_shows_power_energy_cost_and_both_times() -> None:
@@ -165,7 +164,7 @@ def test_charging_shows_power_energy_cost_and_both_times() -> None:
 def test_only_the_remaining_time_changes_when_a_second_passes() -> None:
     renderer = chu()
     before = renderer.draw(CHARGING)
-    after = renderer.draw(dataclasses.replace(CHARGING, remaining_ms=42 * 60_000 + 59_000))
+    after = renderer.draw(CHARGING._replace(remaining_ms=42 * 60_000 + 59_000))
     changed = differs(before, after)
     assert changed
     (time,) = (run for run in renderer.runs(CHARGING) if run.text == "00:43:00")
@@ -173,11 +172,11 @@ def test_only_the_remaining_time_changes_when_a_second_passes() -> None:
 
 
 def test_the_ring_fills_with_what_was_paid_and_used() -> None:
-    by_amount = dataclasses.replace(CHARGING, paid_time_ms=None, paid_cost_e4=100_000)
+    by_amount = CHARGING._replace(paid_time_ms=None, paid_cost_e4=100_000)
     renderer = chu()
     green = []
     for cost_e4 in (0, 30_000, 60_000, 100_000):
-        picture = renderer.draw(dataclasses.replace(by_amount, cost_e4=cost_e4))
+        picture = renderer.draw(by_amount._replace(cost_e4=cost_e4))
         green.append(
             sum(count for count, colour in picture.getcolors(1 << 24) or () if colour == (0, 150, 100))
         )
@@ -186,9 +185,9 @@ def test_the_ring_fills_with_what_was_paid_and_used() -> None:
 
 
 def test_an_amount_has_an_estimated_time_left() -> None:
-    by_amount = dataclasses.replace(CHARGING, paid_time_ms=None, paid_cost_e4=100_000)
+    by_amount = CHARGING._replace(paid_time_ms=None, paid_cost_e4=100_000)
     assert {"预计剩余", "00:43:00", "已付 ¥10.00"} <= set(words(by_amount))
-    assert {"--:--:--", "估算中"} <= set(words(dataclasses.replace(by_amount, remaining_ms=None)))
+    assert {"--:--:--", "估算中"} <= set(words(by_amount._replace(remaining_ms=None)))
 
 
 def test_the_receipt_says_what_was_charged_for_what_and_why_it_ended() -> None:
@@ -197,10 +196,10 @@ def test_the_receipt_says_what_was_charged_for_what_and_why_it_ended() -> None:
 
 
 def test_a_receipt_claims_nothing_before_it_is_settled() -> None:
-    waiting = dataclasses.replace(RECEIPT, settled=False)
+    waiting = RECEIPT._replace(settled=False)
     assert {"本次费用", "¥15.00", "结算中…"} <= set(words(waiting))
     assert "已扣款" not in words(waiting)
-    assert "联网后结算" in words(dataclasses.replace(waiting, online=False))
+    assert "联网后结算" in words(waiting._replace(online=False))
 
 
 def test_who_did_not_plug_in_pays_nothing() -> None:
@@ -212,8 +211,8 @@ def test_who_did_not_plug_in_pays_nothing() -> None:
 
 
 def test_an_unknown_reason_is_another_reason() -> None:
-    assert "其他原因" in words(dataclasses.replace(RECEIPT, stopped_reason="SomethingNew"))
-    assert "其他原因" in words(dataclasses.replace(RECEIPT, stopped_reason=None))
+    assert "其他原因" in words(RECEIPT._replace(stopped_reason="SomethingNew"))
+    assert "其他原因" in words(RECEIPT._replace(stopped_reason=None))
 
 
 def test_out_of_service_says_what_is_wrong_what_to_do_and_whom_to_call() -> None:
@@ -267,8 +266,7 @@ def test_a_picture_is_the_same_whatever_was_shown_before(views: list[CustomerVie
 def test_a_figure_that_changes_leaves_no_trace_of_the_one_before() -> None:
     renderer = chu()
     for step in range(60):
-        view = dataclasses.replace(
-            CHARGING,
+        view = CHARGING._replace(
             power_w=step * 371,
             cost_e4=step * 9_973,
             energy_dwh=step * 7_001,
