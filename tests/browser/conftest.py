@@ -6,11 +6,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from bench_visitor import Visitor
+from playwright.sync_api import Browser, expect, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -26,41 +26,9 @@ ROOT = Path(__file__).parents[2]
 expect.set_options(timeout=20_000)
 
 
-@dataclass
-class Visitor:
-    """Somebody with the page open. ``foreign`` are the requests that left this machine's loopback."""
-
-    page: Page
-    url: str
-    foreign: list[str]
-
-    def scan(self) -> None:
-        self.page.get_by_test_id("scan").click()
-
-    def choose(self, offer: str) -> None:
-        """Take an offer on the phone's pay page and confirm it."""
-        phone = self.page.frame_locator("[data-testid=phone]")
-        phone.locator(f"#offer-{offer}").click()
-        phone.locator("#confirm").click()
-
-    def press(self, control: str) -> None:
-        self.page.get_by_test_id(control).click()
-
-    def sees(self, test_id: str, text: str | re.Pattern[str]) -> None:
-        expect(self.page.get_by_test_id(test_id)).to_contain_text(text)
-
-    def charges(self, offer: str = "t60") -> None:
-        """Scan, pay, plug in, and see power."""
-        self.scan()
-        self.choose(offer)
-        self.sees("reading-lock", "released")
-        self.press("plug")
-        self.sees("reading-contactor", "closed")
-        self.sees("power", re.compile(r"7\.\d+ kW"))
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One browser a module: while playwright runs, no other test could run an event loop of its own."""
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is missing: apt install chromium")
     with sync_playwright() as playwright:
@@ -84,7 +52,8 @@ def bench_url(browser: Browser, tmp_path: Path) -> Iterator[str]:
     assert found, f"{line}\n{(tmp_path / 'bench.log').read_text()}"
     yield found[0]
     bench.send_signal(signal.SIGINT)
-    assert bench.wait(30) == 0, (tmp_path / "bench.log").read_text()
+    with bench.stdout:
+        assert bench.wait(30) == 0, (tmp_path / "bench.log").read_text()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import re
 
-from conftest import Visitor
+from bench_visitor import Visitor
 from playwright.sync_api import Browser, expect
 
 
