@@ -55,8 +55,8 @@ def _status(state: State, evse: Evse) -> ConnectorStatus | None:
         return "Unavailable"
     if blocking_faults(evse):
         return "Faulted"
-    if evse.interlock is None:
-        return None
+    if evse.interlock is None or evse.reading is None:
+        return None  # starting up: a start would be refused
     return "Occupied" if evse.transaction or evse.plugged_in else "Available"
 
 

@@ -11,6 +11,7 @@ from firmware.core import effects as fx
 from firmware.core import events as ev
 from firmware.core.customer_view import Screen
 from firmware.core.entries import FaultCleared, FaultRaised, LimitAccepted, TransactionStarted
+from firmware.core.journal import initial
 from tests.support.virtual import VirtualStation, flat_tariff
 
 
@@ -283,6 +284,17 @@ def test_the_qr_code_changes_with_its_validity() -> None:
 
     assert first is not None
     assert station.view.qr_url not in (None, first)
+
+
+def test_a_station_that_would_refuse_a_start_does_not_call_itself_available() -> None:
+    station = VirtualStation()
+    station.state = initial(station.settings)
+    station.feed(ev.LinkOpened(station.stamp(), "ocpp2.1"))
+    station._report()
+    assert station.status is None
+
+    station._sample()
+    assert station.status == "Available"
 
 
 def test_a_payment_under_way_hides_the_code_until_it_is_taken_back() -> None:
