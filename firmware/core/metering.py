@@ -3,7 +3,7 @@
 from firmware.core.entries import ChargingState, ReadingKind
 from firmware.core.events import MeterReading
 from firmware.core.pricing import prices_at
-from firmware.core.state import Evse, Transaction
+from firmware.core.state import Evse, Phase, Transaction
 from firmware.core.tariff import local_time
 
 _DWH_PER_W_MS = 360_000  # 0.1 Wh is 360 W·s
@@ -40,6 +40,21 @@ def charging_state(evse: Evse) -> ChargingState:
     if evse.contactor_closed:
         return "Charging"
     return "SuspendedEV" if evse.plugged_in else "EVConnected"
+
+
+def as_of(transaction: Transaction, evse: Evse, at_ms: int) -> Transaction:
+    """Return the transaction with its durations counted up to a reading, never back before the last record.
+
+    A reading is stamped when it was asked for; by the time it is here, other events have counted on.
+    """
+    late_ms, mark = max(0, transaction.counted_to_ms - at_ms), transaction.mark
+    if mark is None or not transaction.began or late_ms == 0:
+        return transaction
+    if evse.contactor_closed:
+        return transaction._replace(charging_ms=max(mark.charging_ms, transaction.charging_ms - late_ms))
+    if transaction.phase is Phase.ENERGISED:
+        return transaction._replace(idle_ms=max(mark.idle_ms, transaction.idle_ms - late_ms))
+    return transaction
 
 
 def due_cut(

@@ -16,7 +16,7 @@ from firmware.core.entries import (
 )
 from firmware.core.events import MeterReading
 from firmware.core.faults import CATALOGUE
-from firmware.core.metering import charging_state, due_cut
+from firmware.core.metering import as_of, charging_state, due_cut
 from firmware.core.pricing import Cost
 from firmware.core.settings import EvseSettings
 from firmware.core.state import Evse, Phase, State, Transaction
@@ -111,6 +111,7 @@ def _energised(state: State, evse: Evse, transaction: Transaction, now: Stamp) -
     reading = evse.reading
     if reading is None or transaction.mark is None or reading.at.mono_ms <= transaction.mark.at.mono_ms:
         return None
+    transaction = as_of(transaction, evse, reading.at.mono_ms)
     cut = due_cut(transaction, evse, reading, state.settings.record_every_ms)
     return _record(state, evse, transaction, *cut, reading) if cut else None
 

@@ -356,3 +356,18 @@ def test_a_vehicle_that_was_full_before_a_restart_still_ends_the_charge() -> Non
     station = charging().run(minutes=5).fill_vehicle().run(seconds=30).kill_agent().run(minutes=3)
 
     assert station.ended.stopped_reason == "StoppedByEV"
+
+
+def test_a_reading_that_took_its_time_is_billed_for_the_time_it_was_asked_at() -> None:
+    """At 9600 baud an answer takes 0.2 s; meanwhile other events have counted on."""
+    station = charging().run(minutes=3.5)
+    asked = station.stamp()
+    reading = ev.MeterReading(asked, station.import_mwh // 100, station.watts)
+    station._pass(40_000)
+    station._report()
+    before = len(station.records)
+    station.feed(ev.MeterSampled(asked, 1, reading))
+    assert len(station.records) == before, "half a minute was used when it was asked"
+
+    station._sample()
+    assert station.records[-1].charging_ms - station.records[-2].charging_ms == pytest.approx(70_000, abs=500)
