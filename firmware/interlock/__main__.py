@@ -6,19 +6,27 @@ import sys
 from types import FrameType
 
 from firmware.interlock.agent_port import AgentPort
+from firmware.interlock.log import log
 from firmware.interlock.priority import ask_for_real_time
-from firmware.interlock.settings import SettingsError, parse
-from firmware.interlock.shell import Interlock, log
+from firmware.interlock.settings import Settings, SettingsError, parse
+from firmware.interlock.shell import Interlock
 from firmware.runtime.leash import die_with_parent
 
 
 def main(argv: list[str]) -> int:
     """Run until SIGTERM or SIGINT, then open everything. Exit 2: the settings are wrong."""
+    if len(argv) != 1:
+        sys.stderr.write("usage: python -m firmware.interlock SETTINGS_JSON\n")
+        return 2
     try:
-        settings = parse(argv[0] if argv else "")
+        _run(parse(argv[0]))
     except SettingsError as error:
         sys.stderr.write(f"interlock: {error}\n")
         return 2
+    return 0
+
+
+def _run(settings: Settings) -> None:
     die_with_parent()
     agent = AgentPort(settings.socket)
     interlock = Interlock(settings, agent)
@@ -37,7 +45,6 @@ def main(argv: list[str]) -> int:
         interlock.run()
     finally:
         agent.close()
-    return 0
 
 
 if __name__ == "__main__":

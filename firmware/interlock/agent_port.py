@@ -1,25 +1,37 @@
 """The agent's end of the lease, seen from the interlock: one connection, the newest one counts."""
 
+import fcntl
 import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 from firmware.interlock.lease import Decoder, MalformedFrameError, Message, encode
+from firmware.interlock.settings import SettingsError
 
-_SOCKET_MODE = 0o600
+_ONLY_THIS_USER = 0o177
 
 
 class AgentPort:
-    """Listens on a Unix socket that only this user may open. Nothing here ever waits."""
+    """Listens on a Unix socket that only this user may open. Nothing here ever waits.
+
+    The lock beside the socket is held as long as this process lives: two interlocks must never drive one
+    board. Raises SettingsError when another one holds it or the socket cannot be made.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
-        self._path.unlink(missing_ok=True)
-        mask = os.umask(0o777 - _SOCKET_MODE)
+        mask = os.umask(_ONLY_THIS_USER)
         try:
+            self._lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._path.unlink(missing_ok=True)
             self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             self.listener.bind(path)
+        except BlockingIOError as error:
+            raise SettingsError(f"settings: socket: {path}: another interlock is running there") from error
+        except OSError as error:
+            raise SettingsError(f"settings: socket: {path}: {error.strerror or error}") from error
         finally:
             os.umask(mask)
         self.listener.setblocking(False)
@@ -72,3 +84,4 @@ class AgentPort:
         self.drop()
         self.listener.close()
         self._path.unlink(missing_ok=True)
+        os.close(self._lock)

@@ -7,136 +7,44 @@ ends, the pilot is taken back first and the vehicle given time to ramp down (IEC
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
+from firmware.interlock.model import (
+    DUTY_GAP_MS,
+    STEADY_E4,
+    AgentConnected,
+    BoardFailed,
+    ClearOrdered,
+    Commands,
+    Event,
+    Granted,
+    Lease,
+    LockOrdered,
+    Permission,
+    Sampled,
+    State,
+    Withdrawn,
+)
 from firmware.interlock.pilot import PLUGGED_IN, PilotState
 
+MAX_LEASE_MS = 60_000
+"""No permission outlives this, whatever the agent asks for: silence opens."""
 MIRROR_MS = 1_000
-"""The mirror contact must have followed the coil within this time."""
+"""The mirror contact must have followed the coil within this time; so long a contactor also rests."""
+ARMATURE_MS = 100
+"""Contacts that were told otherwise halfway may still touch for this long, unseen by the mirror contact."""
 RAMP_MS = 6_000
 """PWM withdrawn and the vehicle still in C: open under load after this (IEC 61851-1, Table A.6)."""
-DUTY_GAP_MS = 5_000
-"""Between two changes of the offered current (IEC 61851-1, A.5.4)."""
 DIODE_MS = 50
 DIODE_LOW_MV = -10_000
 LOCK_MS = 500
+LOCK_REST_MS = 250
+"""Between two tries of the lock motor: a bolt under strain comes free when it is let go."""
 LOCK_TRIES = 3
-STEADY_E4 = 10_000
 
 DutyFor = Callable[[int], int]
 
 LATCHING = frozenset({"ContactorWelded", "ContactorFailedToClose", "ConnectorLockFailure", "DiodeFault"})
-
-
-@dataclass(frozen=True, slots=True)
-class Sampled:
-    """All inputs of one EVSE, read together. Times are the kernel's monotonic milliseconds."""
-
-    at_ms: int
-    high_mv: int
-    low_mv: int
-    mirror_open: bool
-    locked: bool
-    emergency_stop: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Granted:
-    at_ms: int
-    seq: int
-    limit_ma: int
-    for_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
-    at_ms: int
-    seq: int
-
-
-@dataclass(frozen=True, slots=True)
-class LockOrdered:
-    at_ms: int
-    seq: int
-    locked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ClearOrdered:
-    at_ms: int
-    seq: int
-
-
-@dataclass(frozen=True, slots=True)
-class AgentConnected:
-    """A new connection counts its sequence numbers from the start."""
-
-    at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class BoardFailed:
-    """Inputs are void and outputs at their safe values until the next `Sampled`."""
-
-    at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class TimePassed:
-    at_ms: int
-
-
-Event = (
-    Sampled | Granted | Withdrawn | LockOrdered | ClearOrdered | AgentConnected | BoardFailed | TimePassed
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Commands:
-    """What the outputs are to be. ``lock`` is the motor's direction: 1 locks, -1 releases, 0 stands."""
-
-    closed: bool = False
-    duty_e4: int = STEADY_E4
-    lock: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    limit_ma: int
-    until_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """One EVSE. ``*_ms`` are when something began; ``lock_order`` is the agent's wish, None before one."""
-
-    max_current_ma: int
-    now_ms: int = 0
-    seen: Sampled | None = None
-    pilot: PilotState = field(default_factory=PilotState)
-    commands: Commands = field(default_factory=Commands)
-    lease: Lease | None = None
-    seq: int = 0
-    lock_order: bool | None = None
-    lock_tries: int = 0
-    lock_until_ms: int = 0
-    duty_changed_ms: int = -DUTY_GAP_MS
-    switched_ms: int = 0
-    withdrawn_ms: int = 0
-    diode_bad_ms: int | None = None
-    faults: frozenset[str] = frozenset()
-    opened_at_ms: int = 0
-    closed_at_ms: int = 0
-
-    @property
-    def closed(self) -> bool:
-        """Whether energy may be on: by command, or by what the mirror contact says."""
-        return self.commands.closed or (self.seen is not None and not self.seen.mirror_open)
-
-    @property
-    def leased_ma(self) -> int:
-        """The current that the lease allows now, 0 without one."""
-        return self.lease.limit_ma if self.lease is not None and self.now_ms < self.lease.until_ms else 0
 
 
 def step(state: State, event: Event, duty_for: DutyFor) -> State:
@@ -163,9 +71,7 @@ def _taken_in(state: State, event: Event) -> State:
         case BoardFailed():
             return _without_board(state)
         case AgentConnected():
-            return replace(state, seq=0)
-        case TimePassed():
-            return _waited(state)
+            return replace(state, seq=0, permission="none")
     if event.seq <= state.seq:
         return state  # late or twice: harmless
     state = replace(state, seq=event.seq)
@@ -173,17 +79,20 @@ def _taken_in(state: State, event: Event) -> State:
         case Granted():
             return _granted(state, event)
         case Withdrawn():
-            return replace(state, lease=None)
+            return replace(state, lease=None, permission="none")
         case LockOrdered():
             return replace(state, lock_order=event.locked, lock_tries=0)
         case ClearOrdered():
-            return replace(state, faults=state.faults - LATCHING, lock_tries=0, switched_ms=state.now_ms)
+            return _cleared(state)
     return state
 
 
 def _sampled(state: State, sample: Sampled) -> State:
     before = state.seen
-    if before is not None and before.mirror_open != sample.mirror_open:
+    if before is None:
+        # a contactor that the last process or a lost board let go may still be falling
+        state = replace(state, switched_ms=state.now_ms)
+    elif before.mirror_open != sample.mirror_open:
         state = _moved(state, sample)
     low_ok = state.commands.duty_e4 == STEADY_E4 or sample.low_mv <= DIODE_LOW_MV
     bad_since_ms = sample.at_ms if state.diode_bad_ms is None else state.diode_bad_ms
@@ -196,13 +105,6 @@ def _sampled(state: State, sample: Sampled) -> State:
     )
 
 
-def _waited(state: State) -> State:
-    """What was seen last still holds: a pilot state that has now stood long enough counts."""
-    if state.seen is None:
-        return state
-    return replace(state, pilot=state.pilot.sampled(state.seen.high_mv, state.now_ms))
-
-
 def _moved(state: State, sample: Sampled) -> State:
     """Note when the main contacts moved, by the mirror contact."""
     if sample.mirror_open:
@@ -212,29 +114,39 @@ def _moved(state: State, sample: Sampled) -> State:
 
 def _without_board(state: State) -> State:
     opened_at_ms = state.now_ms if state.closed else state.opened_at_ms
-    return replace(
-        state,
-        seen=None,
-        pilot=PilotState(),
-        lease=None,
-        opened_at_ms=opened_at_ms,
-        faults=state.faults | {"BoardLost"},
-    )
+    state = _faulted(state, state.faults | {"BoardLost"})
+    return replace(state, seen=None, pilot=PilotState(), opened_at_ms=opened_at_ms)
 
 
 def _granted(state: State, grant: Granted) -> State:
-    if state.faults:
-        return state  # a permission given before the fault was known does not outlive it
+    """Take a permission, unless the agent gave it without knowing yet of a fault."""
+    if state.faults or state.permission == "void":
+        return replace(state, permission="void")
     limit_ma = min(grant.limit_ma, state.max_current_ma)
-    return replace(state, lease=Lease(limit_ma, grant.at_ms + grant.for_ms))
+    until_ms = grant.at_ms + min(grant.for_ms, MAX_LEASE_MS)
+    return replace(state, lease=Lease(limit_ma, until_ms), permission="standing")
+
+
+def _cleared(state: State) -> State:
+    """Forget the latched faults; one whose cause still stands is back within this very step."""
+    if state.seen is None:
+        return state
+    return replace(state, faults=state.faults - LATCHING, lock_tries=0)
 
 
 # faults
 
 
 def _with_faults(state: State) -> State:
-    standing = (state.faults & LATCHING) | _standing(state)
-    return replace(state, faults=standing, lease=None if standing else state.lease)
+    return _faulted(state, (state.faults & LATCHING) | _standing(state))
+
+
+def _faulted(state: State, faults: frozenset[str]) -> State:
+    """Let ``faults`` stand; any of them ends the lease, and voids renewals that may be under way already."""
+    if not faults:
+        return replace(state, faults=faults)
+    permission: Permission = "none" if state.permission == "none" else "void"
+    return replace(state, faults=faults, lease=None, permission=permission)
 
 
 def _standing(state: State) -> frozenset[str]:
@@ -263,31 +175,35 @@ def _diode_failed(state: State) -> bool:
 
 
 def lock_wanted(state: State) -> bool | None:
-    """Return whether the connector is to be locked; under voltage and while power is on offer it must be."""
+    """Return whether the connector is to be locked, None to leave it as it is.
+
+    Under voltage and while power is on offer it must be; released it is not before the contacts stand still.
+    """
     if state.closed or (state.leased_ma and state.pilot.state in PLUGGED_IN):
         return True
+    if state.lock_order is False and state.now_ms - state.switched_ms < ARMATURE_MS:
+        return None
     return state.lock_order
 
 
 def _with_lock(state: State) -> State:
-    wanted, seen = lock_wanted(state), state.seen
+    """Drive the motor in tries, with rests between, until the feedback says what is wanted."""
+    wanted, seen, now_ms = lock_wanted(state), state.seen, state.now_ms
     assert seen is not None
     if wanted is None or wanted == seen.locked:
-        return _lock_rests(state, tries=0)
-    if state.commands.lock == (1 if wanted else -1) and state.now_ms < state.lock_until_ms:
+        return _lock_driven(replace(state, lock_tries=0), direction=0, until_ms=now_ms)
+    if now_ms < state.lock_until_ms:
         return state
+    if state.commands.lock:
+        return _lock_driven(state, direction=0, until_ms=now_ms + LOCK_REST_MS)
     if state.lock_tries >= LOCK_TRIES:
-        return _lock_rests(state, tries=state.lock_tries)
-    return replace(
-        state,
-        commands=replace(state.commands, lock=1 if wanted else -1),
-        lock_tries=state.lock_tries + 1,
-        lock_until_ms=state.now_ms + LOCK_MS,
-    )
+        return state
+    state = replace(state, lock_tries=state.lock_tries + 1)
+    return _lock_driven(state, direction=1 if wanted else -1, until_ms=now_ms + LOCK_MS)
 
 
-def _lock_rests(state: State, tries: int) -> State:
-    return replace(state, commands=replace(state.commands, lock=0), lock_tries=tries)
+def _lock_driven(state: State, direction: int, until_ms: int) -> State:
+    return replace(state, commands=replace(state.commands, lock=direction), lock_until_ms=until_ms)
 
 
 def _lock_failed(state: State) -> bool:
@@ -334,10 +250,11 @@ def _with_contactor(state: State) -> State:
 
 def _may_close(state: State) -> bool:
     """State C only: D asks for ventilation, which this station does not have."""
-    assert state.seen is not None
-    offered = state.commands.duty_e4 != STEADY_E4
-    ready = state.pilot.state == "C" and state.seen.locked and state.seen.mirror_open
-    rested = state.now_ms - state.switched_ms >= MIRROR_MS or state.switched_ms == 0
+    seen = state.seen
+    assert seen is not None
+    offered = state.commands.duty_e4 != STEADY_E4 and seen.low_mv <= DIODE_LOW_MV  # seen on the pilot itself
+    ready = state.pilot.state == "C" and seen.locked and seen.mirror_open
+    rested = state.now_ms - state.switched_ms >= MIRROR_MS
     return _may_offer(state) and offered and ready and rested
 
 
@@ -360,6 +277,7 @@ def next_deadline_ms(state: State) -> int | None:
         state.pilot.due_ms(),
         state.lease.until_ms if state.lease else None,
         state.switched_ms + MIRROR_MS,
+        state.switched_ms + ARMATURE_MS,
         state.lock_until_ms,
         state.duty_changed_ms + DUTY_GAP_MS,
         state.withdrawn_ms + RAMP_MS if state.commands.closed else None,

@@ -1,19 +1,27 @@
 """The interlock's loop: samples in, commands out, then tell. It waits for inputs and deadlines only."""
 
-import json
 import select
-import sys
 import time
 from dataclasses import dataclass, field
 
-from drivers.control_pilot import duty_e4
 from firmware.interlock import core
 from firmware.interlock.agent_port import AgentPort
-from firmware.interlock.core import Commands, Event, State
 from firmware.interlock.lease import ClearFaults, Grant, Message, SetLock, Status, Withdraw, fault_bits
-from firmware.interlock.settings import Settings
-from firmware.interlock.wiring import Devices, devices_of
-from hal.backends import open_board
+from firmware.interlock.log import log
+from firmware.interlock.model import (
+    AgentConnected,
+    BoardFailed,
+    ClearOrdered,
+    Commands,
+    Event,
+    Granted,
+    LockOrdered,
+    State,
+    Withdrawn,
+)
+from firmware.interlock.settings import Settings, SettingsError
+from firmware.interlock.wiring import DUTY_FOR, Devices, devices_of
+from hal.backends import UnknownBackendError, open_board
 from hal.ports import Board, BoardLostError
 
 _REPORT_MS = 1_000
@@ -30,6 +38,7 @@ def now_ms() -> int:
 class Outlet:
     """One EVSE's state, what its outputs were told, and what the agent was told."""
 
+    evse: int
     state: State
     applied: Commands | None = None
     told: tuple[object, ...] = ()
@@ -46,15 +55,20 @@ class Interlock:
         self._agent = agent
         self._board: Board | None = None
         self._reopen_ms = 0
-        self._outlets = {evse: Outlet(State(limit)) for evse, limit in settings.evses.items()}
+        self._outlets = {evse: Outlet(evse, State(limit)) for evse, limit in settings.evses.items()}
         self.ending = False
 
     def run(self) -> None:
-        """Work until ``ending`` is set; then open everything."""
-        while not self.ending:
-            self._open_board()
-            self._work(self._wait())
-        self._make_safe()
+        """Work until ``ending`` is set; then open everything.
+
+        Raises SettingsError when the board has no such EVSE or there is no such kind of board.
+        """
+        try:
+            while not self.ending:
+                self._open_board()
+                self._work(self._wait())
+        finally:
+            self._make_safe()
 
     def _wait(self) -> list[int]:
         watched = [source.fileno() for source in (self._agent.listener, self._agent.connection) if source]
@@ -64,11 +78,10 @@ class Interlock:
         return readable
 
     def _wait_ms(self) -> int:
+        """Return how long nothing falls due, 0 if something has since the last step."""
         deadlines = (core.next_deadline_ms(outlet.state) for outlet in self._outlets.values())
-        now = now_ms()
-        return min(
-            (due - now for due in deadlines if due is not None and due > now), default=_LONGEST_WAIT_MS
-        )
+        first_ms = min((due_ms for due_ms in deadlines if due_ms is not None), default=None)
+        return _LONGEST_WAIT_MS if first_ms is None else max(0, min(first_ms - now_ms(), _LONGEST_WAIT_MS))
 
     def _work(self, readable: list[int]) -> None:
         """Inputs first: what the board says is acted on before anybody is listened to."""
@@ -78,10 +91,10 @@ class Interlock:
                 self._heard(message)
         if self._agent.listener.fileno() in readable and self._agent.accept():
             for outlet in self._outlets.values():
-                self._step(outlet, core.AgentConnected(now_ms()))
+                self._step(outlet, AgentConnected(now_ms()))
                 outlet.told = ()
-        for evse, outlet in self._outlets.items():
-            self._tell(evse, outlet)
+        for outlet in self._outlets.values():
+            self._tell(outlet)
 
     # board
 
@@ -95,6 +108,10 @@ class Interlock:
                 outlet.devices, outlet.applied = devices_of(self._board, evse), None
         except BoardLostError as error:
             self._lose_board(str(error))
+        except UnknownBackendError as error:
+            raise SettingsError(f"settings: {error}") from error
+        except KeyError as error:
+            raise SettingsError(f"settings: evses: {error.args[0]}") from error
 
     def _sample(self) -> None:
         if self._board is None:
@@ -116,20 +133,27 @@ class Interlock:
             log("board.lost", why=why)
         for outlet in self._outlets.values():
             outlet.devices = None
-            self._step(outlet, core.BoardFailed(now_ms()))
+            self._step(outlet, BoardFailed(now_ms()))
 
     def _step(self, outlet: Outlet, event: Event) -> None:
+        """Put an event to the core and carry its commands out; tell only after that."""
         before = outlet.state
-        outlet.state = core.step(before, event, duty_e4)
+        outlet.state = core.step(before, event, DUTY_FOR)
         commands = outlet.state.commands
         if outlet.devices is not None and commands != outlet.applied:
-            outlet.devices.apply(outlet.applied, commands)
+            try:
+                outlet.devices.apply(outlet.applied, commands)
+            except BoardLostError as error:
+                self._lose_board(str(error))
+                return
             outlet.applied = commands
         if commands.closed != before.commands.closed:
-            log(
-                "contactor.closing" if commands.closed else "contactor.opening",
-                pilot=outlet.state.pilot.state,
-            )
+            self._log_switched(outlet)
+
+    def _log_switched(self, outlet: Outlet) -> None:
+        state = outlet.state
+        event = "contactor.closing" if state.commands.closed else "contactor.opening"
+        log(event, evse=outlet.evse, pilot=state.pilot.state, faults=sorted(state.faults))
 
     def _make_safe(self) -> None:
         """Open, and take the pilot back; closing the board does the same by the hal's own rule."""
@@ -150,15 +174,12 @@ class Interlock:
         outlet = self._outlets.get(message.evse)
         if outlet is None:
             return
-        try:
-            self._step(outlet, _event(message))
-        except BoardLostError as error:
-            self._lose_board(str(error))
+        self._step(outlet, _event(message))
 
-    def _tell(self, evse: int, outlet: Outlet) -> None:
+    def _tell(self, outlet: Outlet) -> None:
         """Report what changed at once, and everything at least once a second."""
         state, now = outlet.state, now_ms()
-        status = _status(evse, outlet.seq + 1, state)
+        status = _status(outlet.evse, outlet.seq + 1, state)
         changed = (
             status.pilot,
             status.contactor,
@@ -177,13 +198,13 @@ def _event(message: Grant | Withdraw | SetLock | ClearFaults) -> Event:
     at_ms = now_ms()
     match message:
         case Grant():
-            return core.Granted(at_ms, message.seq, message.limit_ma, message.for_ms)
+            return Granted(at_ms, message.seq, message.limit_ma, message.for_ms)
         case Withdraw():
-            return core.Withdrawn(at_ms, message.seq)
+            return Withdrawn(at_ms, message.seq)
         case SetLock():
-            return core.LockOrdered(at_ms, message.seq, bool(message.locked))
+            return LockOrdered(at_ms, message.seq, bool(message.locked))
         case ClearFaults():
-            return core.ClearOrdered(at_ms, message.seq)
+            return ClearOrdered(at_ms, message.seq)
 
 
 def _status(evse: int, seq: int, state: State) -> Status:
@@ -201,9 +222,3 @@ def _status(evse: int, seq: int, state: State) -> Status:
         state.closed_at_ms,
         fault_bits(state.faults),
     )
-
-
-def log(event: str, **fields: object) -> None:
-    """Write one event as a JSON line; the interlock has no logging module to load."""
-    sys.stderr.write(json.dumps({"room": "firmware.interlock", "event": event, **fields}) + "\n")
-    sys.stderr.flush()

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 from drivers.connector_lock import ConnectorLock
 from drivers.contactor import Contactor
-from drivers.control_pilot import ControlPilot
+from drivers.control_pilot import ControlPilot, duty_e4
 from drivers.emergency_stop import EmergencyStop
-from firmware.interlock.core import Commands, Sampled
+from firmware.interlock.core import DutyFor
+from firmware.interlock.model import Commands, Sampled
 from hal.ports import Board
+
+DUTY_FOR: DutyFor = duty_e4
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,18 @@ class Devices:
         )
 
     def apply(self, before: Commands | None, now: Commands) -> None:
-        """Bring the outputs from one set of commands to another, opening first. Raises BoardLostError."""
-        if before is None or before.closed != now.closed:
-            self.contactor.drive(now.closed)
+        """Bring the outputs from one set of commands to another: open first, close last.
+
+        ``before`` None: nothing is known of the outputs. Raises BoardLostError.
+        """
+        if not now.closed and (before is None or before.closed):
+            self.contactor.drive(False)
         if before is None or before.duty_e4 != now.duty_e4:
             self.pilot.offer(now.duty_e4)
         if before is None or before.lock != now.lock:
             self.lock.drive(now.lock)
+        if now.closed and (before is None or not before.closed):
+            self.contactor.drive(True)
 
 
 def devices_of(board: Board, evse: int) -> Devices:

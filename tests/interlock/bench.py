@@ -1,0 +1,212 @@
+"""One EVSE on made-up time: the interlock's core with a vehicle, a contactor and a lock motor that answer.
+
+Time moves from one deadline of the core to the next, as the process's loop does, so a time limit that the
+core forgets to announce is missed here too. What must never be is checked after every step.
+"""
+
+from drivers.control_pilot import duty_e4
+from firmware.interlock import core
+from firmware.interlock.model import (
+    AgentConnected,
+    BoardFailed,
+    ClearOrdered,
+    Commands,
+    Event,
+    Granted,
+    LockOrdered,
+    Sampled,
+    State,
+    Withdrawn,
+)
+
+CONTACTOR_MS = 10
+LOCK_MS = 60
+PILOT_MS = 1
+"""A pilot that was told another duty shows it after one period."""
+PILOT_MV = {"A": 12_000, "B": 9_000, "C": 6_000, "D": 3_000, "E": 0, "F": -12_000}
+STEADY_E4 = 10_000
+
+
+class Bench:
+    """Actions are what people, vehicle and agent do; each is taken in at once, without time passing."""
+
+    def __init__(self, max_current_a: int = 32, *, welded: bool = False) -> None:
+        self.ms = 1_000_000
+        self.state = State(max_current_a * 1000)
+        self.vehicle = "A"
+        self.mirror_open, self.welded = not welded, welded
+        self.bolt_locked = False
+        self.pressed = self.coil_broken = self.lock_jammed = self.diode_broken = False
+        self.board_there = True
+        self.closings = 0
+        self.pulses: list[int] = []
+        self._contactor_moves_ms: int | None = None
+        self._lock_moves_ms: int | None = None
+        self._pilot_moves_ms: int | None = None
+        self._duty_on_the_line_e4 = STEADY_E4
+        self._seq = 0
+        self._withdrawn_ms = self.ms
+        self.sample().let(2_000)
+
+    # what is true
+
+    @property
+    def closed(self) -> bool:
+        """Whether the contactor is commanded closed."""
+        return self.state.commands.closed
+
+    @property
+    def duty_e4(self) -> int:
+        return self.state.commands.duty_e4
+
+    @property
+    def faults(self) -> set[str]:
+        return set(self.state.faults)
+
+    # time
+
+    def let(self, ms: int) -> "Bench":
+        """Let time pass; whatever moves or falls due in between happens at its time."""
+        end_ms = self.ms + ms
+        while True:
+            moves = (self._contactor_moves_ms, self._lock_moves_ms, self._pilot_moves_ms)
+            dues = (core.next_deadline_ms(self.state), *moves)
+            due_ms = min((due for due in dues if due is not None and due > self.ms), default=end_ms)
+            self.ms = min(due_ms, end_ms)
+            self._move_parts()
+            self.sample()
+            if self.ms >= end_ms:
+                return self
+
+    def sample(self) -> "Bench":
+        """Let the core see what is true now."""
+        if not self.board_there:
+            return self
+        high_mv = low_mv = PILOT_MV[self.vehicle]
+        if self._duty_on_the_line_e4 < STEADY_E4:
+            low_mv = -high_mv if self.diode_broken and self.vehicle in "BCD" else -12_000
+        return self.see(high_mv, low_mv)
+
+    def see(self, high_mv: int, low_mv: int = -12_000) -> "Bench":
+        """Let the core see these pilot voltages."""
+        return self.step(Sampled(self.ms, high_mv, low_mv, self.mirror_open, self.bolt_locked, self.pressed))
+
+    def step(self, event: Event) -> "Bench":
+        """Put one event to the core and carry its commands out."""
+        before = self.state.commands
+        self.state = core.step(self.state, event, duty_e4)
+        self._carry_out(before, self.state.commands)
+        return self
+
+    # the agent
+
+    def grant(self, amperes: float = 16, seconds: float = 15, seq: int | None = None) -> "Bench":
+        limit_ma, for_ms = round(amperes * 1000), round(seconds * 1000)
+        return self.step(Granted(self.ms, self._numbered(seq), limit_ma, for_ms))
+
+    def withdraw(self, seq: int | None = None) -> "Bench":
+        return self.step(Withdrawn(self.ms, self._numbered(seq)))
+
+    def order_lock(self) -> "Bench":
+        return self.step(LockOrdered(self.ms, self._numbered(None), True))
+
+    def order_release(self) -> "Bench":
+        return self.step(LockOrdered(self.ms, self._numbered(None), False))
+
+    def clear_faults(self) -> "Bench":
+        return self.step(ClearOrdered(self.ms, self._numbered(None)))
+
+    def agent_connects(self) -> "Bench":
+        self._seq = 0
+        return self.step(AgentConnected(self.ms))
+
+    # vehicle, people, things
+
+    def vehicle_goes_to(self, pilot: str) -> "Bench":
+        self.vehicle = pilot
+        return self.sample()
+
+    def plug_in(self) -> "Bench":
+        return self.vehicle_goes_to("B")
+
+    def unplug(self) -> "Bench":
+        return self.vehicle_goes_to("A")
+
+    def press_emergency_stop(self) -> "Bench":
+        self.pressed = True
+        return self.sample()
+
+    def release_emergency_stop(self) -> "Bench":
+        self.pressed = False
+        return self.sample()
+
+    def charge(self) -> "Bench":
+        """Plug in, get a lease, lock, ask for energy: the contactor closes."""
+        self.plug_in().grant().let(200).vehicle_goes_to("C").let(100)
+        assert self.closed
+        assert not self.mirror_open
+        return self
+
+    def lose_board(self) -> "Bench":
+        """The board falls silent: its outputs go to their safe values."""
+        self.board_there = False
+        self.step(BoardFailed(self.ms))
+        self._contactor_moves_ms = self._lock_moves_ms = self._pilot_moves_ms = None
+        self.mirror_open = not (self.welded and not self.mirror_open)
+        self._duty_on_the_line_e4 = STEADY_E4
+        return self
+
+    def find_board(self) -> "Bench":
+        self.board_there = True
+        return self.sample()
+
+    # how parts answer
+
+    def _numbered(self, seq: int | None) -> int:
+        self._seq = max(self._seq, seq) if seq is not None else self._seq + 1
+        return self._seq if seq is None else seq
+
+    def _carry_out(self, before: Commands, now: Commands) -> None:
+        if now.closed != before.closed:
+            self._contactor_moves_ms = self.ms + CONTACTOR_MS
+            self.closings += now.closed
+        if now.lock != before.lock:
+            self._lock_moves_ms = self.ms + LOCK_MS if now.lock else None
+            if now.lock:
+                self.pulses.append(now.lock)
+        if now.duty_e4 != before.duty_e4:
+            self._pilot_moves_ms = self.ms + PILOT_MS
+        if now.duty_e4 == STEADY_E4 != before.duty_e4:
+            self._withdrawn_ms = self.ms
+        self._assert_safe(now)
+
+    def _move_parts(self) -> None:
+        if self._contactor_moves_ms is not None and self.ms >= self._contactor_moves_ms:
+            self._contactor_moves_ms = None
+            closed = self.closed and not self.coil_broken
+            self.mirror_open = not (closed or (self.welded and not self.mirror_open))
+        if self._lock_moves_ms is not None and self.ms >= self._lock_moves_ms:
+            self._lock_moves_ms = None
+            if not self.lock_jammed:
+                self.bolt_locked = self.state.commands.lock == 1
+        if self._pilot_moves_ms is not None and self.ms >= self._pilot_moves_ms:
+            self._pilot_moves_ms, self._duty_on_the_line_e4 = None, self.duty_e4
+
+    def _assert_safe(self, commands: Commands) -> None:
+        """What must hold whatever happens."""
+        state = self.state
+        if commands.closed:
+            seen = state.seen
+            assert seen is not None
+            assert seen.locked
+            assert state.pilot.state == "C"
+            assert not state.faults
+            ramping = commands.duty_e4 == STEADY_E4
+            assert not ramping or self.ms - self._withdrawn_ms < core.RAMP_MS
+            assert ramping or state.leased_ma >= 6_000
+        if commands.lock == -1:
+            assert not commands.closed
+            assert self.mirror_open
+            assert state.seen is None or state.seen.mirror_open
+        if state.faults:
+            assert commands.duty_e4 == STEADY_E4

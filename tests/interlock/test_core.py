@@ -1,0 +1,444 @@
+"""The interlock of one EVSE: when the contactor may be closed, and what opens it."""
+
+import pytest
+
+from firmware.interlock.core import (
+    MAX_LEASE_MS,
+    MIRROR_MS,
+    RAMP_MS,
+    next_deadline_ms,
+)
+from firmware.interlock.model import DUTY_GAP_MS, Sampled
+from tests.interlock.bench import STEADY_E4, Bench
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+# the way to energy
+
+
+def test_plugged_in_and_permitted_it_locks_offers_and_closes_when_the_vehicle_asks(bench: Bench) -> None:
+    bench.plug_in().let(30)
+    assert (bench.duty_e4, bench.state.commands.lock) == (STEADY_E4, 0)
+    bench.grant(amperes=16)
+    assert (bench.duty_e4, bench.state.commands.lock) == (STEADY_E4, 1)
+    bench.let(60)
+    assert (bench.duty_e4, bench.state.commands.lock, bench.closed) == (2_666, 0, False)
+    bench.vehicle_goes_to("C").let(19)
+    assert not bench.closed
+    bench.let(1)
+    assert bench.closed
+    bench.let(3_000)
+    assert bench.faults == set()
+
+
+@pytest.mark.parametrize("missing", ["lease", "vehicle", "lock", "state C"])
+def test_it_does_not_close_without(bench: Bench, missing: str) -> None:
+    bench.lock_jammed = missing == "lock"
+    if missing != "vehicle":
+        bench.plug_in()
+    if missing != "lease":
+        bench.grant()
+    bench.let(200)
+    if missing not in ("vehicle", "state C"):
+        bench.vehicle_goes_to("C")
+    bench.let(10_000)
+    assert not bench.closed
+
+
+def test_a_vehicle_that_wants_ventilation_gets_no_energy(bench: Bench) -> None:
+    bench.plug_in().grant().let(200).vehicle_goes_to("D").let(5_000)
+    assert (bench.closed, bench.duty_e4) == (False, 2_666)
+
+
+def test_it_does_not_close_onto_a_vehicle_whose_diode_has_not_been_seen(bench: Bench) -> None:
+    """Some vehicles ask before there is an offer: the first moment of PWM must not close yet."""
+    bench.diode_broken = True
+    bench.order_lock().let(200).plug_in().let(100).vehicle_goes_to("C").let(100)
+    bench.grant().let(1_000)
+    assert bench.closings == 0
+    assert bench.faults == {"DiodeFault"}
+
+
+def test_a_vehicle_that_asked_before_the_offer_is_served(bench: Bench) -> None:
+    bench.plug_in().let(100).vehicle_goes_to("C").let(100).grant().let(200)
+    assert bench.closed
+
+
+def test_it_does_not_close_while_the_mirror_says_closed(bench: Bench) -> None:
+    bench.mirror_open, bench.welded = False, True
+    bench.plug_in().grant().let(200).vehicle_goes_to("C").let(20_000)
+    assert not bench.closed
+
+
+# what opens it
+
+
+@pytest.mark.parametrize("pilot", ["A", "B", "E", "F"])
+def test_the_vehicle_leaves_c_and_the_contactor_opens_in_the_same_step(bench: Bench, pilot: str) -> None:
+    bench.charge().vehicle_goes_to(pilot)
+    assert not bench.closed
+
+
+def test_from_c_to_d_it_opens_when_d_has_stood(bench: Bench) -> None:
+    bench.charge().vehicle_goes_to("D").let(20)
+    assert not bench.closed
+
+
+def test_the_emergency_stop_opens_in_the_same_step_and_takes_the_offer_back(bench: Bench) -> None:
+    bench.charge().press_emergency_stop()
+    assert (bench.closed, bench.duty_e4, bench.faults) == (False, STEADY_E4, {"EmergencyStop"})
+
+
+def test_after_the_emergency_stop_only_a_new_permission_closes_again(bench: Bench) -> None:
+    bench.charge().press_emergency_stop().let(50).release_emergency_stop()
+    assert bench.faults == set()
+    bench.grant().let(5_000)
+    assert not bench.closed, "a renewal that was under way is no new permission"
+    bench.withdraw().grant().let(5_000)
+    assert bench.closed
+
+
+def test_a_new_agent_knows_what_stands_and_may_permit_at_once(bench: Bench) -> None:
+    bench.charge().press_emergency_stop().let(50).release_emergency_stop()
+    bench.agent_connects().grant().let(5_000)
+    assert bench.closed
+
+
+def test_an_emergency_stop_between_charges_is_in_nobodys_way(bench: Bench) -> None:
+    bench.press_emergency_stop().let(50).release_emergency_stop().charge()
+
+
+def test_the_lease_runs_out_the_offer_is_taken_back_and_it_opens_6_s_later_under_load(bench: Bench) -> None:
+    bench.charge().grant(seconds=15).let(14_999)
+    assert (bench.closed, bench.duty_e4) == (True, 2_666)
+    bench.let(1)
+    assert (bench.closed, bench.duty_e4) == (True, STEADY_E4)
+    bench.let(RAMP_MS - 1)
+    assert bench.closed
+    bench.let(1)
+    assert not bench.closed
+
+
+def test_a_renewed_lease_goes_on_without_a_gap(bench: Bench) -> None:
+    bench.charge()
+    for _ in range(10):
+        bench.let(5_000).grant()
+        assert (bench.closed, bench.duty_e4) == (True, 2_666)
+
+
+def test_a_renewal_during_the_ramp_offers_again(bench: Bench) -> None:
+    bench.charge().withdraw().let(3_000).grant().let(10_000)
+    assert (bench.closed, bench.duty_e4) == (True, 2_666)
+
+
+def test_a_withdrawn_permission_lets_the_vehicle_ramp_down_and_open_without_load(bench: Bench) -> None:
+    bench.charge().withdraw()
+    assert (bench.closed, bench.duty_e4) == (True, STEADY_E4)
+    bench.let(1_500).vehicle_goes_to("B")
+    assert not bench.closed
+
+
+def test_no_lease_outlives_a_minute_whatever_the_agent_asks_for(bench: Bench) -> None:
+    bench.charge().grant(seconds=4_000_000).let(MAX_LEASE_MS + RAMP_MS)
+    assert not bench.closed
+
+
+def test_a_lock_that_opens_under_load_opens_the_contactor(bench: Bench) -> None:
+    bench.charge()
+    bench.bolt_locked = False
+    bench.sample()
+    assert not bench.closed
+
+
+def test_the_board_is_lost_and_the_permission_with_it(bench: Bench) -> None:
+    bench.charge().lose_board()
+    assert (bench.closed, bench.faults, bench.state.opened_at_ms) == (False, {"BoardLost"}, bench.ms)
+    bench.grant().let(100).find_board().let(2_000)
+    assert (bench.closed, bench.faults) == (False, set())
+    bench.withdraw().grant().let(2_000)
+    assert bench.closed
+
+
+def test_a_contactor_still_falling_when_the_board_comes_back_is_not_called_welded(bench: Bench) -> None:
+    bench.charge().let(5_000).lose_board()
+    bench.mirror_open = False
+    bench.find_board().let(20)
+    bench.mirror_open = True
+    bench.let(3_000)
+    assert bench.faults == set()
+
+
+def test_it_rests_a_second_between_opening_and_closing(bench: Bench) -> None:
+    bench.charge().vehicle_goes_to("B").let(100).vehicle_goes_to("C").let(800)
+    assert not bench.closed
+    bench.let(100)
+    assert bench.closed
+
+
+# who may say what
+
+
+def test_messages_late_or_twice_change_nothing(bench: Bench) -> None:
+    bench.charge().withdraw(seq=100).grant(seq=99).grant(seq=100)
+    assert (bench.state.lease, bench.duty_e4) == (None, STEADY_E4)
+    bench.grant(seq=101)
+    assert bench.duty_e4 == 2_666
+
+
+def test_a_new_connection_counts_from_the_start_and_leaves_the_lease(bench: Bench) -> None:
+    bench.charge().grant(seq=5_000).agent_connects().let(100)
+    assert bench.closed
+    bench.withdraw(seq=1)
+    assert bench.duty_e4 == STEADY_E4
+
+
+def test_a_permission_given_while_a_fault_stands_is_void(bench: Bench) -> None:
+    bench.plug_in().press_emergency_stop().grant().let(100).release_emergency_stop().let(100)
+    assert (bench.state.lease, bench.bolt_locked, bench.duty_e4) == (None, False, STEADY_E4)
+
+
+# how much
+
+
+@pytest.mark.parametrize(
+    ("asked_a", "site_a", "duty"),
+    [(16, 32, 2_666), (32, 32, 5_333), (63, 32, 5_333), (63, 16, 2_666), (6, 32, 1_000)],
+)
+def test_it_offers_what_is_permitted_and_never_more_than_the_site_allows(
+    asked_a: int, site_a: int, duty: int
+) -> None:
+    bench = Bench(max_current_a=site_a).plug_in().grant(asked_a).let(200)
+    assert bench.duty_e4 == duty
+
+
+@pytest.mark.parametrize("amperes", [0, 1, 5.999])
+def test_below_6_a_nothing_is_offered_and_nothing_closes(bench: Bench, amperes: float) -> None:
+    bench.plug_in().grant(amperes).let(200).vehicle_goes_to("C").let(200)
+    assert (bench.duty_e4, bench.closed) == (STEADY_E4, False)
+
+
+def test_the_permission_falls_below_6_a_and_the_charge_ramps_down(bench: Bench) -> None:
+    bench.charge().let(6_000).grant(5)
+    assert (bench.duty_e4, bench.closed) == (STEADY_E4, True)
+    bench.let(RAMP_MS)
+    assert not bench.closed
+
+
+def test_offers_change_no_sooner_than_each_5_s(bench: Bench) -> None:
+    bench.charge().let(6_000).grant(20)
+    assert bench.duty_e4 == 3_333
+    bench.let(1_000).grant(10).let(DUTY_GAP_MS - 1_001)
+    assert bench.duty_e4 == 3_333
+    bench.let(1)
+    assert bench.duty_e4 == 1_666
+
+
+def test_taking_the_offer_back_does_not_wait(bench: Bench) -> None:
+    bench.charge().let(6_000).grant(20).let(100).withdraw()
+    assert bench.duty_e4 == STEADY_E4
+
+
+# contactor faults
+
+
+def test_a_contactor_that_does_not_open_within_a_second_is_welded_and_the_plug_stays_locked(
+    bench: Bench,
+) -> None:
+    bench.charge().order_release()
+    bench.welded = True
+    bench.unplug().let(MIRROR_MS - 1)
+    assert bench.faults == set()
+    bench.let(1)
+    assert bench.faults == {"ContactorWelded"}
+    bench.let(10_000)
+    assert bench.bolt_locked
+
+
+def test_a_contactor_that_closes_by_itself_is_welded_at_once(bench: Bench) -> None:
+    bench.mirror_open = False
+    assert bench.sample().faults == {"ContactorWelded"}
+
+
+def test_a_contactor_found_closed_at_the_start_is_welded_after_its_second() -> None:
+    assert Bench(welded=True).faults == {"ContactorWelded"}
+
+
+def test_a_contactor_that_does_not_close_is_told_and_its_coil_released(bench: Bench) -> None:
+    bench.coil_broken = True
+    bench.plug_in().grant().let(200).vehicle_goes_to("C").let(20)
+    assert bench.closed
+    bench.let(MIRROR_MS)
+    assert (bench.closed, bench.faults) == (False, {"ContactorFailedToClose"})
+
+
+def test_a_welded_contactor_stays_a_fault_until_it_is_free_and_cleared(bench: Bench) -> None:
+    bench.charge()
+    bench.welded = True
+    bench.vehicle_goes_to("B").let(2_000).clear_faults()
+    assert bench.faults == {"ContactorWelded"}, "its cause is still there"
+    bench.welded, bench.mirror_open = False, True
+    bench.let(2_000).agent_connects().grant().let(2_000)
+    assert bench.faults == {"ContactorWelded"}, "nobody has cleared it"
+    assert bench.clear_faults().faults == set()
+
+
+def test_faults_are_not_cleared_while_the_board_is_away(bench: Bench) -> None:
+    bench.charge()
+    bench.welded = True
+    bench.vehicle_goes_to("B").let(2_000).lose_board().clear_faults()
+    assert "ContactorWelded" in bench.find_board().faults
+
+
+# lock
+
+
+def test_the_agent_locks_and_releases_while_nothing_is_on_offer(bench: Bench) -> None:
+    bench.order_lock().let(100)
+    assert (bench.bolt_locked, bench.state.commands.lock) == (True, 0)
+    bench.order_release()
+    assert bench.state.commands.lock == -1, "at once, whatever moved before"
+    bench.let(100)
+    assert (bench.bolt_locked, bench.state.commands.lock) == (False, 0)
+
+
+def test_a_release_ordered_in_mid_charge_waits_for_the_open_contactor(bench: Bench) -> None:
+    bench.charge().order_release().let(2_000)
+    assert bench.bolt_locked
+    bench.withdraw().let(1_000).vehicle_goes_to("B").let(1_000)
+    assert not bench.bolt_locked
+
+
+def test_a_contactor_called_back_halfway_may_still_touch_so_the_plug_stays_locked(bench: Bench) -> None:
+    bench.order_release().plug_in().grant().let(200).vehicle_goes_to("C").let(20)
+    assert (bench.closed, bench.mirror_open) == (True, True)
+    bench.let(5).press_emergency_stop().let(50)
+    assert (bench.closed, bench.bolt_locked, bench.state.commands.lock) == (False, True, 0)
+    bench.let(200)
+    assert not bench.bolt_locked
+
+
+@pytest.mark.parametrize("direction", [1, -1])
+def test_a_jammed_lock_is_tried_three_times_then_told_and_left_alone(bench: Bench, direction: int) -> None:
+    bench.bolt_locked, bench.lock_jammed = direction == -1, True
+    bench.sample()
+    (bench.order_lock if direction == 1 else bench.order_release)()
+    bench.let(1_900)
+    assert bench.faults == set()
+    bench.let(3_000)
+    assert bench.pulses == [direction] * 3
+    assert (bench.faults, bench.state.commands.lock) == ({"ConnectorLockFailure"}, 0)
+    bench.lock_jammed = False
+    bench.let(5_000)
+    assert bench.faults == {"ConnectorLockFailure"}, "it latches"
+    bench.clear_faults().let(200)
+    assert (bench.faults, bench.bolt_locked) == (set(), direction == 1)
+
+
+def test_a_lock_that_sticks_once_is_tried_again(bench: Bench) -> None:
+    bench.lock_jammed = True
+    bench.plug_in().grant().let(400)
+    bench.lock_jammed = False
+    bench.let(2_000)
+    assert (bench.pulses, bench.faults, bench.duty_e4) == ([1, 1], set(), 2_666)
+
+
+def test_a_lock_that_nobody_asked_for_stays_where_it_is(bench: Bench) -> None:
+    bench.plug_in().let(5_000).unplug().let(5_000)
+    assert bench.pulses == []
+
+
+# pilot
+
+
+def test_a_missing_diode_is_told_within_50_ms_and_the_offer_taken_back(bench: Bench) -> None:
+    bench.diode_broken = True
+    bench.plug_in().let(50).grant().let(60 + 1 + 49)
+    assert bench.duty_e4 == 2_666
+    bench.let(1)
+    assert (bench.faults, bench.duty_e4) == ({"DiodeFault"}, STEADY_E4)
+
+
+def test_a_missing_diode_stays_a_fault_when_the_plug_is_pulled(bench: Bench) -> None:
+    bench.diode_broken = True
+    bench.plug_in().grant().let(500).unplug().let(1_000)
+    assert bench.faults == {"DiodeFault"}
+    bench.diode_broken = False
+    assert bench.clear_faults().let(100).faults == set()
+    bench.withdraw().charge()
+
+
+def test_no_vehicle_has_no_diode_and_that_is_no_fault(bench: Bench) -> None:
+    bench.plug_in().grant().let(200).unplug()
+    for _ in range(30):
+        bench.let(1).see(12_000, 12_000)
+    assert bench.faults == set()
+
+
+@pytest.mark.parametrize("pilot", ["E", "F"])
+def test_a_torn_or_shorted_pilot_is_a_fault_as_long_as_it_stands(bench: Bench, pilot: str) -> None:
+    bench.vehicle_goes_to(pilot).let(20)
+    assert bench.faults == {"PilotFault"}
+    bench.unplug().let(20)
+    assert bench.faults == set()
+
+
+def test_a_state_counts_when_it_has_stood_for_20_ms(bench: Bench) -> None:
+    bench.vehicle_goes_to("B").let(19)
+    assert bench.state.pilot.state == "A"
+    bench.vehicle_goes_to("A").let(1).vehicle_goes_to("B").let(19)
+    assert bench.state.pilot.state == "A"
+    bench.let(1)
+    assert bench.state.pilot.state == "B"
+
+
+@pytest.mark.parametrize(
+    ("mv", "state"),
+    [
+        *((12_000, "A"), (11_000, "A"), (10_000, "B"), (8_000, "B"), (7_000, "C"), (5_000, "C")),
+        *((4_000, "D"), (2_000, "D"), (1_000, "E"), (0, "E"), (-1_000, "E"), (-11_000, "F"), (-12_000, "F")),
+    ],
+)
+def test_the_standards_voltages_with_their_tolerance(bench: Bench, mv: int, state: str) -> None:
+    bench.see(mv).let(0)
+    for _ in range(21):
+        bench.ms += 1
+        bench.see(mv)
+    assert bench.state.pilot.state == state
+
+
+def test_noise_at_a_threshold_does_not_flicker(bench: Bench) -> None:
+    bench.charge()
+    for mv in (7_400, 7_600, 7_790, 4_300, 6_000) * 20:
+        bench.ms += 1
+        bench.see(mv)
+    assert bench.closed
+
+
+# what it reports
+
+
+def test_it_remembers_when_the_contacts_moved(bench: Bench) -> None:
+    bench.charge()
+    closed_at_ms = bench.state.closed_at_ms
+    bench.let(5_000).vehicle_goes_to("B")
+    told_ms = bench.ms
+    bench.let(500)
+    assert bench.state.closed_at_ms == closed_at_ms
+    assert bench.state.opened_at_ms == told_ms + 10
+
+
+def test_it_names_its_next_deadline_and_none_when_nothing_is_due(bench: Bench) -> None:
+    bench.let(60_000)
+    assert next_deadline_ms(bench.state) is None
+    bench.vehicle_goes_to("B")
+    assert next_deadline_ms(bench.state) == bench.ms + 20
+
+
+def test_time_does_not_run_back(bench: Bench) -> None:
+    bench.charge().withdraw().let(RAMP_MS)
+    bench.step(Sampled(0, 6_000, -12_000, mirror_open=False, locked=True, emergency_stop=False))
+    assert not bench.closed
