@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One row. ``severity`` is OCPP's (0 danger … 9 debug); ``tech_code`` a CharIN MREC code if there is one.
+    """One row. ``severity`` is OCPP's (0 danger … 9 debug). ``tech_code`` is the CharIN MREC code that means
+    just this (inl.gov/chargex/mrec), "" where none does.
 
     ``latching`` faults stay until an engineer or the backend clears them. ``blocks`` says that no charge may
     start or go on while it stands. Texts are (zh, en).
@@ -63,7 +64,7 @@ _ROWS = (
          "Insert the plug again, check the bolt, then have an engineer clear the fault"),
     ),
     Fault(
-        "PilotFault", 3, False, True, "CX010",
+        "PilotFault", 3, False, True, "CX014",
         ("控制导引异常", "Control pilot out of range"),
         (
             ("车辆或电缆的控制导引短路", "the pilot is shorted in the vehicle or the cable"),
@@ -102,7 +103,7 @@ _ROWS = (
         ("检查控制板电源和连接线", "Check the board's supply and its connection"),
     ),
     Fault(
-        "OverTemperature", 2, False, True, "CX003",
+        "OverTemperature", 2, False, True, "",
         ("温度过高", "Too hot"),
         (
             ("通风受阻", "the air flow is blocked"),

@@ -21,3 +21,31 @@ def test_a_fault_says_what_it_is_why_and_what_to_do_in_both_languages(fault: Fau
     assert fault.title[1].isascii()
     assert 0 <= fault.severity <= 9
     assert len(fault.title[1]) <= 500
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ("ConnectorLockFailure", "CX001"),
+        ("ResidualCurrent", "CX002"),
+        ("EmergencyStop", "CX008"),
+        ("PilotFault", "CX014"),
+        ("ContactorWelded", "CX017"),
+        ("ContactorFailedToClose", "CX017"),
+    ],
+)
+def test_a_fault_bears_the_code_that_operators_know_it_by(fault: str, code: str) -> None:
+    """CharIN's minimum required error codes; a fault that none of them means exactly has no code."""
+    assert CATALOGUE[fault].tech_code == code
+
+
+def test_only_those_faults_have_such_a_code() -> None:
+    coded = {name for name, fault in CATALOGUE.items() if fault.tech_code}
+    assert coded == {
+        "ConnectorLockFailure",
+        "ResidualCurrent",
+        "EmergencyStop",
+        "PilotFault",
+        "ContactorWelded",
+        "ContactorFailedToClose",
+    }
