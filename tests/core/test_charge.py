@@ -371,3 +371,13 @@ def test_a_reading_that_took_its_time_is_billed_for_the_time_it_was_asked_at() -
 
     station._sample()
     assert station.records[-1].charging_ms - station.records[-2].charging_ms == pytest.approx(70_000, abs=500)
+
+
+def test_a_limit_that_limits_nothing_releases_nothing() -> None:
+    station = VirtualStation()
+    station.feed(ev.StartRequested(station.stamp(), "call", 1, 7, "psp-1", "DirectPayment"))
+    transaction_id = station.of(TransactionStarted)[0].transaction_id
+    station.feed(ev.TransactionAnswered(station.stamp(), transaction_id, 0, limit=ev.Limit()))
+
+    assert not station.released
+    assert station.of(LimitAccepted) == []
