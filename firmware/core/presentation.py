@@ -16,12 +16,13 @@ from firmware.core.web_payment import qr_url
 def outputs(state: State, evse: Evse, now: Stamp) -> Outputs:
     """Return what this EVSE's actuators, meter, backend and display should be told now."""
     phase = evse.transaction.phase if evse.transaction else None
+    faults = ["LedgerFailed"] if state.storage_failed else blocking_faults(evse)
     return Outputs(
-        permit_ma=_permit_ma(state, evse),
+        permit_ma=0 if faults else _permit_ma(state, evse),
         lock_released=_lock_released(evse, phase),
         register_pace=phase in (Phase.CONNECTED, Phase.STOPPING),
-        status=_status(state, evse),
-        view=view(state, evse, now),
+        status=_status(state, evse, faults),
+        view=_view(state, evse, faults, now),
     )
 
 
@@ -32,11 +33,7 @@ def _permit_ma(state: State, evse: Evse) -> int:
     first tells whether energy flowed meanwhile. A lease that stands outlasts that.
     """
     transaction = evse.transaction
-    if evse.interlock is None:
-        return 0
-    if state.storage_failed or transaction is None or transaction.phase is not Phase.ENERGISED:
-        return 0
-    if blocking_faults(evse):
+    if evse.interlock is None or transaction is None or transaction.phase is not Phase.ENERGISED:
         return 0
     return next(item.max_current_ma for item in state.settings.evses if item.evse == evse.evse)
 
@@ -50,19 +47,16 @@ def _lock_released(evse: Evse, phase: Phase | None) -> bool | None:
     return phase is Phase.AWAITING_VEHICLE
 
 
-def _status(state: State, evse: Evse) -> ConnectorStatus | None:
-    if state.storage_failed:
-        return "Unavailable"
-    if blocking_faults(evse):
-        return "Faulted"
+def _status(state: State, evse: Evse, faults: list[str]) -> ConnectorStatus | None:
+    if faults:
+        return "Unavailable" if state.storage_failed else "Faulted"
     if evse.interlock is None or evse.reading is None:
         return None  # starting up: a start would be refused
     return "Occupied" if evse.transaction or evse.plugged_in else "Available"
 
 
-def view(state: State, evse: Evse, now: Stamp) -> CustomerView:
+def _view(state: State, evse: Evse, faults: list[str], now: Stamp) -> CustomerView:
     """Return what the driver sees."""
-    faults = ["LedgerFailed"] if state.storage_failed else blocking_faults(evse)
     if faults:
         bill = evse.receipt.ended.cost.total_minor if evse.receipt else None
         return CustomerView(

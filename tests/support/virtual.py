@@ -189,7 +189,7 @@ class VirtualStation:
         self.entries += stored
         if self._store and stored:
             self._store(stored)
-        self.effects += effects
+        self.effects += [effect for effect in effects if not isinstance(effect, fx.Show)]
         for effect in effects:
             self._act(effect)
 
@@ -242,8 +242,8 @@ class VirtualStation:
                 self._settle()
             return
         power_w = None if self.pace_register else self.watts if self.closed else 0
-        reading = ev.MeterReading(self.stamp(), self.import_mwh // 100, power_w)
-        self.feed(ev.MeterSampled(self.stamp(), 1, reading))
+        now = self.stamp()
+        self.feed(ev.MeterSampled(now, 1, ev.MeterReading(now, self.import_mwh // 100, power_w)))
         if self.closed != (self.permit_ma > 0 and self.plugged and self.vehicle_wants):
             self._settle()
 
