@@ -14,7 +14,8 @@ STATES: tuple[tuple[str, int, str], ...] = (
 )
 HYSTERESIS_MV = 300
 STABLE_MS = 20
-"""How long a new state must stand before it counts. Leaving C or D does not wait (IEC 61851-1, A.5.3)."""
+"""How long a new state must stand before it counts. Leaving C does not wait, to D neither: D asks for
+ventilation, and may not be fed without. Nor does D, when the vehicle asks for nothing any more."""
 
 PLUGGED_IN = frozenset("BCD")
 WANTS_ENERGY = frozenset("CD")
@@ -40,12 +41,12 @@ class PilotState:
     since_ms: int = 0
 
     def sampled(self, high_mv: int, at_ms: int) -> "PilotState":
-        """Return the pilot after a sample: into a state when it has stood, out of C and D at once."""
+        """Return the pilot after a sample: into a state when it has stood, out of C at once."""
         seen = classify(high_mv, self.state)
         if seen == self.state:
             return replace(self, candidate=seen, since_ms=at_ms)
         since_ms = self.since_ms if seen == self.candidate else at_ms
-        leaving = self.state in WANTS_ENERGY and seen not in WANTS_ENERGY
+        leaving = self.state == "C" or (self.state in WANTS_ENERGY and seen not in WANTS_ENERGY)
         if leaving or at_ms - since_ms >= STABLE_MS:
             return PilotState(seen, seen, at_ms)
         return PilotState(self.state, seen, since_ms)
