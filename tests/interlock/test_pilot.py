@@ -1,4 +1,4 @@
-"""Control pilot voltages to states: slow to believe that a vehicle asks, quick to believe that it does not."""
+"""Control pilot voltages to states: slow to believe that a vehicle asks, quick to believe that it stops."""
 
 from itertools import pairwise
 
@@ -44,7 +44,7 @@ def test_the_standards_voltage_with_its_volt_of_tolerance_is_that_state_whatever
     assert {classify(mv, before) for mv in (nominal_mv - 1_000, nominal_mv, nominal_mv + 1_000)} == {state}
 
 
-@pytest.mark.parametrize(("upper", "lower"), pairwise(STATES), ids=lambda row: row[0])
+@pytest.mark.parametrize(("upper", "lower"), [*pairwise(STATES)], ids=lambda row: row[0])
 @given(noise_mv=st.integers(1 - HYSTERESIS_MV, HYSTERESIS_MV - 1))
 def test_noise_at_a_threshold_does_not_flicker(
     upper: tuple[str, int, str], lower: tuple[str, int, str], noise_mv: int
