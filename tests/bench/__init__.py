@@ -1,1 +1,1 @@
-"""``make bench``: what the parts take, measured on the real paths. Nothing here is a test."""
+"""``make bench``: what the parts take, measured on the real paths (docs/BENCH.md). Nothing here is a test."""

@@ -1,52 +1,94 @@
-"""A bench of real processes for a measurement, and what can be awaited on it."""
+"""A bench of real processes for a measurement, and what can be awaited on it. Every wait is bounded."""
 
 import asyncio
+import shutil
+import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from sim.bench import Bench
+from sim.clients import CsmsClient
 from sim.options import BenchOptions
+from sim.processes import ROOT
+from tests.bench import proc
 
-PATIENCE_S = 30.0
-LOOK_EVERY_S = 0.02
+Tell = Callable[[str], None]
+Json = dict[str, Any]
+WORK = ROOT / "build" / "bench"
+"""On the disk that the checkout is on: a ledger in memory would cost nothing."""
+
+
+class MeasurementError(RuntimeError):
+    """Something did not happen that has to be measured; the text says what."""
 
 
 @asynccontextmanager
-async def running(speed: int) -> AsyncIterator[Bench]:
-    """A bench at ``speed`` in a folder of its own."""
-    with TemporaryDirectory() as folder:
-        async with await Bench.start(BenchOptions(Path(folder), speed=speed)) as bench:
-            yield bench
+async def running_bench(name: str, speed: int) -> AsyncIterator[Bench]:
+    """Start board, backend and station, and end them; the work folder stays until the next run."""
+    async with await Bench.start(BenchOptions(fresh_dir(name), speed=speed)) as bench:
+        yield bench
 
 
-async def until(bench: Bench, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """Wait until the board's state meets ``condition``; return it. Raises TimeoutError."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition(state := await bench.board.state()):
-        bench.check_alive()
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"what was awaited did not come; the board says {state}")
-        await asyncio.sleep(LOOK_EVERY_S)
-    return state
+def fresh_dir(name: str) -> Path:
+    """Return an empty folder under build/bench."""
+    path = WORK / name
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    return path
 
 
-async def begin_charge(bench: Bench) -> str:
-    """Pay, plug in and wait for power; return the transaction's id."""
+@asynccontextmanager
+async def socket_dir() -> AsyncIterator[Path]:
+    """Give a short path for sockets (a Unix socket's has room for 107 bytes)."""
+    path = Path(tempfile.mkdtemp(prefix="wattseal-bench-"))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def backend(bench: Bench) -> CsmsClient:
+    """Return the client of the simulated backend, which these benches always have."""
     assert bench.csms is not None
-    transaction_id: str = (await bench.csms.pay(minutes=180))["transaction_id"]
-    await until(bench, lambda state: state["lock"] == "released")
+    return bench.csms
+
+
+async def begin_charge(bench: Bench, minutes: int) -> str:
+    """Pay, plug in, wait until power flows; return the transaction's id."""
+    answer = await backend(bench).pay(minutes=minutes)
+    await until("the lock is released", lambda: _is(bench, "lock", "released"))
     await bench.board.do("plug_in")
-    await until(bench, lambda state: state["contactor_closed"] and state["watts"] > 0)
+    await until("power flows", lambda: _draws(bench))
+    transaction_id: str | None = answer["transaction_id"]
+    if transaction_id is None:
+        raise MeasurementError(f"a start was not taken: {answer}")
     return transaction_id
 
 
+async def until(what: str, is_true: Callable[[], Awaitable[bool]], within_s: float = 20.0) -> None:
+    """Return when it is true. Raises MeasurementError when it has not become so in time."""
+    deadline = time.monotonic() + within_s
+    while not await is_true():
+        if time.monotonic() > deadline:
+            raise MeasurementError(f"not within {within_s:.0f} s: {what}")
+        await asyncio.sleep(0.05)
+
+
 def agent_pid(bench: Bench) -> int:
-    return int((bench.run_dir / "agent.pid").read_text())
+    return proc.pid_in(bench.run_dir / "agent.pid")
 
 
 def interlock_pid(bench: Bench) -> int:
-    return int((bench.run_dir / "interlock.pid").read_text())
+    return proc.pid_in(bench.run_dir / "interlock.pid")
+
+
+async def _is(bench: Bench, name: str, value: object) -> bool:
+    return bool((await bench.board.state())[name] == value)
+
+
+async def _draws(bench: Bench) -> bool:
+    state = await bench.board.state()
+    return bool(state["contactor_closed"] and state["watts"] > 0)

@@ -1,84 +1,78 @@
-"""What the processes take while charging: memory, processor, storage; read from /proc."""
+"""A charge at life's own speed, left alone: what agent and interlock take of memory and processor."""
 
 import asyncio
-import os
 import time
-from pathlib import Path
 
-from tests.bench.benches import agent_pid, begin_charge, interlock_pid, running
-from tests.bench.table import Row, row
+from tests.bench import proc
+from tests.bench.benches import Tell, agent_pid, begin_charge, interlock_pid, running_bench
+from tests.bench.table import Row, mean_row, row
 
-WATCH_S = 100
+WINDOWS = 10
 WINDOW_S = 10
-STORAGE_MINUTES = 60
-STORAGE_SPEED = 60
-SETTLE_S = 5
+_SETTLE_S = 5.0  # the vehicle's ramp and the first pictures are over
 
 
-def measure_load() -> list[Row]:
-    agent, interlock, cpu, mean = asyncio.run(_load())
-    what = "resident memory while charging, 1 Hz metering, display on"
-    return [
-        row("rss_agent_mib", f"agent: {what}", "MiB", agent, hold=100, bar=64),
-        row("rss_interlock_mib", f"interlock: {what}", "MiB", interlock, hold=100, bar=16),
-        _cpu_row(cpu, mean),
-    ]
-
-
-def _cpu_row(windows: list[float], mean: float) -> Row:
-    """The mean over the whole time is held against the bar; the percentiles are those of its windows."""
-    what = f"agent's processor time while charging, windows of {WINDOW_S} s, value is the mean"
-    each = row("cpu_percent", what, "% of a core", windows, hold=50, bar=3)
-    return Row(each.id, each.what, each.unit, round(mean, 3), each.p50, each.p99, each.bar, each.limit)
-
-
-async def _load() -> tuple[list[float], list[float], list[float], float]:
-    async with running(1) as bench:
-        await begin_charge(bench)
-        await asyncio.sleep(SETTLE_S)
+async def measure(tell: Tell) -> list[Row]:
+    """Return resident memory, sampled each second, and the agent's processor time in windows."""
+    async with running_bench("resources", speed=1) as bench:
+        await begin_charge(bench, minutes=60)
+        await asyncio.sleep(_SETTLE_S)
         agent, interlock = agent_pid(bench), interlock_pid(bench)
-        memory: list[tuple[float, float]] = []
-        windows = []
-        began, began_cpu = time.monotonic(), _cpu_s(agent)
-        for _ in range(WATCH_S // WINDOW_S):
-            since, since_cpu = time.monotonic(), _cpu_s(agent)
-            for _ in range(WINDOW_S):
-                memory.append((_rss_mib(agent), _rss_mib(interlock)))
-                await asyncio.sleep(1)
-            windows.append(100 * (_cpu_s(agent) - since_cpu) / (time.monotonic() - since))
-        mean = 100 * (_cpu_s(agent) - began_cpu) / (time.monotonic() - began)
-    return [each[0] for each in memory], [each[1] for each in memory], windows, mean
+        watch = _Watch(agent, interlock)
+        for window in range(1, WINDOWS + 1):
+            await watch.window()
+            tell(
+                f"{window * WINDOW_S} of {WINDOWS * WINDOW_S} s charged, {watch.percents[-1]:.1f} % of a core"
+            )
+        bench.check_alive()
+        return [
+            row("rss_agent_mib", _memory("agent", agent), "MiB", watch.agent_mib, hold=100, bar=64),
+            row(
+                "rss_interlock_mib",
+                _memory("interlock", interlock),
+                "MiB",
+                watch.interlock_mib,
+                hold=100,
+                bar=16,
+            ),
+            watch.cpu_row(),
+        ]
 
 
-def measure_storage() -> list[Row]:
-    per_minute = asyncio.run(_bytes_per_minute())
-    what = f"bytes the agent has written to storage per charged minute, mean of {STORAGE_MINUTES} minutes"
-    return [Row("bytes_per_minute", what, "B", per_minute, per_minute, per_minute, 16_384, None)]
+class _Watch:
+    """Samples of two processes while a charge goes on."""
+
+    def __init__(self, agent: int, interlock: int) -> None:
+        self.agent_mib: list[float] = []
+        self.interlock_mib: list[float] = []
+        self.percents: list[float] = []
+        self._agent, self._interlock = agent, interlock
+        self._points = [(time.monotonic(), proc.cpu_s(agent))]
+
+    async def window(self) -> None:
+        """Watch for one window."""
+        begin_s, _ = self._points[-1]
+        for second in range(1, WINDOW_S + 1):
+            await asyncio.sleep(max(0.0, begin_s + second - time.monotonic()))
+            self.agent_mib.append(proc.memory_mib(self._agent, "VmRSS"))
+            self.interlock_mib.append(proc.memory_mib(self._interlock, "VmRSS"))
+        self._points.append((time.monotonic(), proc.cpu_s(self._agent)))
+        self.percents.append(_percent(*self._points[-2:]))
+
+    def cpu_row(self) -> Row:
+        mean = _percent(self._points[0], self._points[-1])
+        what = (
+            f"agent's processor time while charging at 1×, 1 Hz metering, display on, windows of {WINDOW_S} s"
+        )
+        return mean_row("cpu_percent", what, "% of a core", self.percents, mean=mean, bar=3)
 
 
-async def _bytes_per_minute() -> float:
-    async with running(STORAGE_SPEED) as bench:
-        await begin_charge(bench)
-        await asyncio.sleep(SETTLE_S)
-        agent = agent_pid(bench)
-        before = _written(agent)
-        await asyncio.sleep(STORAGE_MINUTES * 60 / STORAGE_SPEED)
-        return round((_written(agent) - before) / STORAGE_MINUTES, 1)
+def _percent(begin: tuple[float, float], end: tuple[float, float]) -> float:
+    return 100 * (end[1] - begin[1]) / (end[0] - begin[0])
 
 
-def _rss_mib(pid: int) -> float:
-    return _field(pid, "status", "VmRSS:") / 1024
-
-
-def _written(pid: int) -> int:
-    return _field(pid, "io", "write_bytes:")
-
-
-def _field(pid: int, file: str, name: str) -> int:
-    lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(name))
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def _memory(name: str, pid: int) -> str:
+    peak_mib = proc.memory_mib(pid, "VmHWM")
+    return (
+        f"{name}: resident memory while charging, display on (high-water mark since its start {peak_mib:.1f})"
+    )
