@@ -228,7 +228,6 @@ def _with_duty(state: State, duty_for: DutyFor) -> State:
         commands=replace(state.commands, duty_e4=wanted),
         duty_changed_ms=state.now_ms,
         withdrawn_ms=state.now_ms if wanted == STEADY_E4 else state.withdrawn_ms,
-        diode_bad_ms=None,
     )
 
 

@@ -39,13 +39,16 @@ class Bench:
         self.pressed = self.coil_broken = self.lock_jammed = self.diode_broken = False
         self.board_there = True
         self.closings = 0
+        self.when_ms: dict[str, int] = {}
         self.pulses: list[int] = []
         self._contactor_moves_ms: int | None = None
         self._lock_moves_ms: int | None = None
         self._pilot_moves_ms: int | None = None
         self._duty_on_the_line_e4 = STEADY_E4
-        self._seq = 0
+        self._switched_ms: int | None = None
+        self._duty_before_e4 = STEADY_E4
         self._withdrawn_ms = self.ms
+        self._seq = 0
         self.sample().let(2_000)
 
     # what is true
@@ -93,9 +96,11 @@ class Bench:
 
     def step(self, event: Event) -> "Bench":
         """Put one event to the core and carry its commands out."""
-        before = self.state.commands
-        self.state = core.step(self.state, event, duty_e4)
-        self._carry_out(before, self.state.commands)
+        before = self.state
+        self.state = core.step(before, event, duty_e4)
+        self._assert_safe(before, event)
+        self._carry_out(before.commands, self.state.commands)
+        self._note(before, self.state)
         return self
 
     # the agent
@@ -168,7 +173,7 @@ class Bench:
 
     def _carry_out(self, before: Commands, now: Commands) -> None:
         if now.closed != before.closed:
-            self._contactor_moves_ms = self.ms + CONTACTOR_MS
+            self._contactor_moves_ms = self._switched_ms = self.ms + CONTACTOR_MS
             self.closings += now.closed
         if now.lock != before.lock:
             self._lock_moves_ms = self.ms + LOCK_MS if now.lock else None
@@ -176,9 +181,18 @@ class Bench:
                 self.pulses.append(now.lock)
         if now.duty_e4 != before.duty_e4:
             self._pilot_moves_ms = self.ms + PILOT_MS
+        self._duty_before_e4 = now.duty_e4
         if now.duty_e4 == STEADY_E4 != before.duty_e4:
             self._withdrawn_ms = self.ms
-        self._assert_safe(now)
+
+    def _note(self, before: State, now: State) -> None:
+        """Keep when what happened last."""
+        happened = now.faults - before.faults
+        if before.commands.closed and not now.commands.closed:
+            happened |= {"opened"}
+        if before.commands.duty_e4 != now.commands.duty_e4:
+            happened |= {"offer changed"}
+        self.when_ms |= dict.fromkeys(happened, self.ms)
 
     def _move_parts(self) -> None:
         if self._contactor_moves_ms is not None and self.ms >= self._contactor_moves_ms:
@@ -192,21 +206,38 @@ class Bench:
         if self._pilot_moves_ms is not None and self.ms >= self._pilot_moves_ms:
             self._pilot_moves_ms, self._duty_on_the_line_e4 = None, self.duty_e4
 
-    def _assert_safe(self, commands: Commands) -> None:
-        """What must hold whatever happens."""
-        state = self.state
+    # what must hold whatever happens
+
+    def _assert_safe(self, before: State, event: Event) -> None:
+        commands = self.state.commands
         if commands.closed:
-            seen = state.seen
-            assert seen is not None
-            assert seen.locked
-            assert state.pilot.state == "C"
-            assert not state.faults
-            ramping = commands.duty_e4 == STEADY_E4
-            assert not ramping or self.ms - self._withdrawn_ms < core.RAMP_MS
-            assert ramping or state.leased_ma >= 6_000
+            self._assert_may_be_closed()
+        if commands.closed and not before.commands.closed:
+            self._assert_may_close()
         if commands.lock == -1:
             assert not commands.closed
             assert self.mirror_open
-            assert state.seen is None or state.seen.mirror_open
-        if state.faults:
-            assert commands.duty_e4 == STEADY_E4
+            assert self._contactor_moves_ms is None, "contacts on their way may touch"
+        if self.state.faults:
+            assert (commands.duty_e4, self.state.lease) == (STEADY_E4, None)
+        gone = (before.faults & core.LATCHING) - self.state.faults
+        assert not gone or isinstance(event, ClearOrdered)
+
+    def _assert_may_be_closed(self) -> None:
+        state = self.state
+        assert self.board_there
+        assert self.bolt_locked
+        assert state.pilot.state == "C"
+        assert not state.faults
+        if self.duty_e4 == STEADY_E4:
+            withdrawn_ms = self._withdrawn_ms if self._duty_before_e4 == STEADY_E4 else self.ms
+            assert self.ms - withdrawn_ms < core.RAMP_MS
+        else:
+            assert state.leased_ma >= 6_000
+
+    def _assert_may_close(self) -> None:
+        assert self.duty_e4 != STEADY_E4
+        assert self._duty_on_the_line_e4 != STEADY_E4
+        assert self.mirror_open
+        assert not self.diode_broken
+        assert self._switched_ms is None or self.ms - self._switched_ms >= core.MIRROR_MS - CONTACTOR_MS

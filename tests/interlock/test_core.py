@@ -3,6 +3,7 @@
 import pytest
 
 from firmware.interlock.core import (
+    DIODE_MS,
     MAX_LEASE_MS,
     MIRROR_MS,
     RAMP_MS,
@@ -338,6 +339,12 @@ def test_a_jammed_lock_is_tried_three_times_then_told_and_left_alone(bench: Benc
     assert (bench.faults, bench.bolt_locked) == (set(), direction == 1)
 
 
+def test_another_order_tries_a_jammed_lock_again_and_leaves_the_fault(bench: Bench) -> None:
+    bench.lock_jammed = True
+    bench.order_lock().let(5_000).order_lock().let(200)
+    assert (len(bench.pulses), bench.faults) == (4, {"ConnectorLockFailure"})
+
+
 def test_a_lock_that_sticks_once_is_tried_again(bench: Bench) -> None:
     bench.lock_jammed = True
     bench.plug_in().grant().let(400)
@@ -429,6 +436,30 @@ def test_it_remembers_when_the_contacts_moved(bench: Bench) -> None:
     bench.let(500)
     assert bench.state.closed_at_ms == closed_at_ms
     assert bench.state.opened_at_ms == told_ms + 10
+
+
+def test_every_time_limit_acts_by_itself_when_nothing_else_happens() -> None:
+    bench = Bench().charge()
+    start_ms = bench.ms
+    bench.grant(seconds=15).let(60_000)
+    assert bench.when_ms["offer changed"] == start_ms + 15_000
+    assert bench.when_ms["opened"] == start_ms + 15_000 + RAMP_MS
+    bench = Bench().charge().grant(20)
+    changed_ms = bench.when_ms["offer changed"]
+    bench.let(10_000)
+    assert bench.when_ms["offer changed"] == changed_ms + DUTY_GAP_MS
+
+
+def test_every_fault_is_told_in_its_time_when_nothing_else_happens() -> None:
+    bench = Bench().charge()
+    bench.welded = True
+    bench.vehicle_goes_to("B").let(60_000)
+    assert bench.when_ms["ContactorWelded"] == bench.when_ms["opened"] + MIRROR_MS
+    bench = Bench()
+    bench.diode_broken = True
+    offered_ms = bench.plug_in().grant().let(100).when_ms["offer changed"]
+    bench.let(60_000)
+    assert bench.when_ms["DiodeFault"] == offered_ms + 1 + DIODE_MS
 
 
 def test_it_names_its_next_deadline_and_none_when_nothing_is_due(bench: Bench) -> None:

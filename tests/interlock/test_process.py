@@ -189,9 +189,10 @@ def fill(pipe: str) -> None:
     """Write to a pipe until it takes no more."""
     end = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
     fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, 4096)
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            os.write(end, b"x" * 4096)
+    for portion in (4096, 1):
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(end, b"x" * portion)
     os.close(end)
 
 
