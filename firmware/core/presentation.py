@@ -18,7 +18,7 @@ def outputs(state: State, evse: Evse, now: Stamp) -> Outputs:
     phase = evse.transaction.phase if evse.transaction else None
     faults = ["LedgerFailed"] if state.storage_failed else blocking_faults(evse)
     return Outputs(
-        permit_ma=0 if faults else _permit_ma(state, evse),
+        permit_ma=_permit_ma(state, evse, faults),
         lock_released=_lock_released(evse, phase),
         register_pace=phase in (Phase.CONNECTED, Phase.STOPPING),
         status=_status(state, evse, faults),
@@ -26,14 +26,16 @@ def outputs(state: State, evse: Evse, now: Stamp) -> Outputs:
     )
 
 
-def _permit_ma(state: State, evse: Evse) -> int:
+def _permit_ma(state: State, evse: Evse, faults: list[str]) -> int | None:
     """Energy may flow only in a transaction whose begin record is stored, and while records can be stored.
 
     After a restart nothing is permitted before the interlock has said how it found things: what it says
     first tells whether energy flowed meanwhile. A lease that stands outlasts that.
     """
     transaction = evse.transaction
-    if evse.interlock is None or transaction is None or transaction.phase is not Phase.ENERGISED:
+    if evse.interlock is None:
+        return None
+    if faults or transaction is None or transaction.phase is not Phase.ENERGISED:
         return 0
     return next(item.max_current_ma for item in state.settings.evses if item.evse == evse.evse)
 

@@ -78,9 +78,12 @@ class Receipt(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """What an EVSE's surroundings are told; effects are the difference to what they were told last."""
+    """What an EVSE's surroundings are told; effects are the difference to what they were told last.
 
-    permit_ma: int = 0
+    None is nothing to tell: what is not known after a start is told once it is.
+    """
+
+    permit_ma: int | None = None
     lock_released: bool | None = None
     register_pace: bool = False
     status: ConnectorStatus | None = None

@@ -17,7 +17,7 @@ def difference(evse: Evse, wanted: Outputs) -> list[Effect]:
     """Return the effects that bring an EVSE's surroundings from what they were told to ``wanted``."""
     told, number = evse.told, evse.evse
     effects: list[Effect] = []
-    if wanted.permit_ma != told.permit_ma:
+    if wanted.permit_ma not in (None, told.permit_ma):
         effects.append(
             Permit(number, wanted.permit_ma) if wanted.permit_ma else Withdraw(number, _because(evse))
         )

@@ -381,3 +381,16 @@ def test_a_limit_that_limits_nothing_releases_nothing() -> None:
 
     assert not station.released
     assert station.of(LimitAccepted) == []
+
+
+def test_a_restarted_agent_tells_the_interlock_that_nothing_is_permitted() -> None:
+    """The interlock holds an emergency stop until the agent has taken its permission back in so many words."""
+    station = charging().run(minutes=5)
+    station.faults = frozenset({"EmergencyStop"})
+    station.closed, station.permit_ma = False, 0
+    station.effects.clear()
+    station.kill_agent()
+
+    assert fx.Withdraw(1, "EmergencyStop") in station.effects
+    assert not any(isinstance(effect, fx.Permit) for effect in station.effects)
+    assert station.ended.stopped_reason == "EmergencyStop"
