@@ -30,7 +30,7 @@ DOORS = {
     "msgspec": {"config/", "firmware/ledger/", "firmware/csms/"},
 }
 COMPOSITION_ROOTS = {"firmware/wiring.py", "firmware/interlock/wiring.py"}
-PURE = ("firmware/core/", "firmware/interlock/core.py")
+PURE = ("firmware/core/", *(f"firmware/interlock/{name}.py" for name in ("core", "model", "pilot")))
 IMPURE = {"asyncio", "time", "os", "random", "logging", "socket", "threading", "subprocess", "pathlib", "io"}
 LEAN = ("firmware/interlock/", "hal/remote/")
 HEAVY = {"asyncio", "msgspec", "tomllib", "logging", "sqlite3", "ssl"}
