@@ -71,7 +71,7 @@ def _taken_in(state: State, event: Event) -> State:
         case BoardFailed():
             return _without_board(state)
         case AgentConnected():
-            return replace(state, seq=0, permission="none")
+            return replace(state, seq=0)
     if event.seq <= state.seq:
         return state  # late or twice: harmless
     state = replace(state, seq=event.seq)
@@ -101,7 +101,6 @@ def _sampled(state: State, sample: Sampled) -> State:
         seen=sample,
         pilot=state.pilot.sampled(sample.high_mv, sample.at_ms),
         diode_bad_ms=None if low_ok else bad_since_ms,
-        faults=state.faults - {"BoardLost"},
     )
 
 
@@ -138,7 +137,12 @@ def _cleared(state: State) -> State:
 
 
 def _with_faults(state: State) -> State:
-    return _faulted(state, (state.faults & LATCHING) | _standing(state))
+    """A fault that ended a permission stands until the agent has taken that permission back.
+
+    However short it was, a charge does not go on by itself: an agent that was away must hear of it too.
+    """
+    kept = state.faults if state.permission == "void" else state.faults & LATCHING
+    return _faulted(state, kept | _standing(state))
 
 
 def _faulted(state: State, faults: frozenset[str]) -> State:

@@ -8,7 +8,6 @@ from typing import Literal
 from firmware.core.events import Event, InterlockLost, InterlockReported, Pilot
 from firmware.core.units import Stamp
 from firmware.interlock.lease import (
-    ClearFaults,
     Decoder,
     Grant,
     MalformedFrameError,
@@ -74,10 +73,6 @@ class InterlockClient:
         """Ask for the connector to be released or locked; the interlock refuses while energy is on."""
         self._lock_released[evse] = released
         self._send(SetLock(evse, self._next_seq(), 0 if released else 1))
-
-    def clear_faults(self, evse: int) -> None:
-        """Tell the interlock that an engineer has removed the causes of its latched faults."""
-        self._send(ClearFaults(evse, self._next_seq()))
 
     async def _serve(self, reader: asyncio.StreamReader) -> None:
         log.info("interlock.connected")

@@ -89,16 +89,20 @@ def test_the_emergency_stop_opens_in_the_same_step_and_takes_the_offer_back(benc
 
 def test_after_the_emergency_stop_only_a_new_permission_closes_again(bench: Bench) -> None:
     bench.charge().press_emergency_stop().let(50).release_emergency_stop()
-    assert bench.faults == set()
     bench.grant().let(5_000)
     assert not bench.closed, "a renewal that was under way is no new permission"
-    bench.withdraw().grant().let(5_000)
+    assert bench.faults == {"EmergencyStop"}, "nobody can say that it was not heard"
+    bench.withdraw().let(50)
+    assert bench.faults == set()
+    bench.grant().let(5_000)
     assert bench.closed
 
 
-def test_a_new_agent_knows_what_stands_and_may_permit_at_once(bench: Bench) -> None:
+def test_an_emergency_stop_while_the_agent_was_away_is_not_forgotten(bench: Bench) -> None:
     bench.charge().press_emergency_stop().let(50).release_emergency_stop()
     bench.agent_connects().grant().let(5_000)
+    assert (bench.closed, bench.faults) == (False, {"EmergencyStop"})
+    bench.withdraw().grant().let(5_000)
     assert bench.closed
 
 
@@ -152,9 +156,9 @@ def test_the_board_is_lost_and_the_permission_with_it(bench: Bench) -> None:
     bench.charge().lose_board()
     assert (bench.closed, bench.faults, bench.state.opened_at_ms) == (False, {"BoardLost"}, bench.ms)
     bench.grant().let(100).find_board().let(2_000)
-    assert (bench.closed, bench.faults) == (False, set())
+    assert (bench.closed, bench.faults) == (False, {"BoardLost"})
     bench.withdraw().grant().let(2_000)
-    assert bench.closed
+    assert (bench.closed, bench.faults) == (True, set())
 
 
 def test_a_contactor_still_falling_when_the_board_comes_back_is_not_called_welded(bench: Bench) -> None:
@@ -163,6 +167,8 @@ def test_a_contactor_still_falling_when_the_board_comes_back_is_not_called_welde
     bench.find_board().let(20)
     bench.mirror_open = True
     bench.let(3_000)
+    assert bench.faults == {"BoardLost"}, "of which the agent has yet to take note"
+    bench.withdraw().let(1)
     assert bench.faults == set()
 
 

@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,12 @@ from firmware.interlock.lease import Status
 from tests.interlock.process import Agent, Board, Interlock, start
 
 RSS_LIMIT_KIB = 16 * 1024
+PLUGGED_IN = {
+    "in": {"evse1.contactor_mirror": True, "evse1.lock_feedback": False, "emergency_stop": False},
+    "adc": {"evse1.pilot_high": 9_000, "evse1.pilot_low": 9_000},
+    "out": ["evse1.contactor", "evse1.lock_forward", "evse1.lock_reverse"],
+    "pwm": ["evse1.pilot"],
+}
 
 
 @pytest.fixture
@@ -84,8 +91,8 @@ def test_the_emergency_stop_opens_and_says_so(board: Board, charging: Agent) -> 
     charging.grant()
     board.do("release_emergency_stop")
     charging.grant()
-    assert charging.until_sound().limit_ma == 0
     charging.withdraw()
+    assert charging.until_sound().limit_ma == 0
     charging.grant()
     charging.until_closed()
 
@@ -167,6 +174,23 @@ def test_the_board_dies_in_mid_charge_and_comes_back(
     again.kill()
 
 
+def test_a_board_that_stops_taking_commands_in_mid_step_is_lost_and_nothing_crashes(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "board.sock"))
+        listener.listen()
+        interlock = Interlock(tmp_path, str(tmp_path / "board.sock"))
+        board, _ = listener.accept()
+        board.sendall(json.dumps(PLUGGED_IN).encode() + b"\n")
+        agent = interlock.agent()
+        agent.until(lambda status: chr(status.pilot) == "B")
+        board.shutdown(socket.SHUT_RD)
+        agent.grant()
+        assert agent.until_fault("BoardLost").contactor == 0
+        assert interlock.process.poll() is None
+        board.close()
+    interlock.end()
+
+
 def test_a_log_that_nobody_reads_keeps_no_contactor_closed(
     board: Board, interlock: Interlock, charging: Agent
 ) -> None:
@@ -176,8 +200,8 @@ def test_a_log_that_nobody_reads_keeps_no_contactor_closed(
     board.do("press_emergency_stop")
     charging.until_fault("EmergencyStop")
     board.do("release_emergency_stop")
-    charging.until_sound()
     charging.withdraw()
+    charging.until_sound()
     charging.grant()
     charging.until_closed()
     board.do("press_emergency_stop")
