@@ -384,7 +384,7 @@ def test_a_limit_that_limits_nothing_releases_nothing() -> None:
 
 
 def test_a_restarted_agent_tells_the_interlock_that_nothing_is_permitted() -> None:
-    """The interlock holds an emergency stop until the agent has taken its permission back in so many words."""
+    """The interlock holds an emergency stop until the agent has taken its permission back, in words."""
     station = charging().run(minutes=5)
     station.faults = frozenset({"EmergencyStop"})
     station.closed, station.permit_ma = False, 0
