@@ -1,6 +1,7 @@
 """Child processes of the bench: started on a leash, with a log file, and ended for certain."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -118,12 +119,11 @@ def descendants(pid: int) -> list[int]:
 
 
 def kill(pids: list[int]) -> None:
-    """Send SIGKILL to each; those that are gone already are fine."""
-    for pid in pids:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+    """End all at one moment: none of them sees another one die. Those that are gone already are fine."""
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
 
 def _environment() -> dict[str, str]:
