@@ -4,7 +4,6 @@ import asyncio
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 
 from config.schema import ClockSource, Evse, Loaded, MeterMap, SerialPort
@@ -12,6 +11,7 @@ from drivers.display import Display
 from drivers.meter.bus import MeterBus
 from drivers.meter.errors import MeterError
 from drivers.meter.meter import Meter
+from firmware import __version__
 from firmware.core.customer_view import CustomerView
 from firmware.core.entries import Entry, SettingStored
 from firmware.core.journal import restore
@@ -219,7 +219,7 @@ def bus_of(port: SerialPort) -> MeterBus:
 def identity_of(loaded: Loaded) -> Identity:
     """Return who the station says it is."""
     station = loaded.site.station
-    return Identity(station.vendor, station.model, station.serial or station.id, version("wattseal"))
+    return Identity(station.vendor, station.model, station.serial or station.id, __version__)
 
 
 def settings_of(loaded: Loaded) -> Settings:
