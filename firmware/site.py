@@ -1,9 +1,7 @@
 """A site file as the firmware takes it: loaded, and its tariff one that this station can price."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from config import check
 from config.load import ConfigError, load
 from config.schema import Loaded
 from firmware.core.tariff_type import TariffError, parse
@@ -17,8 +15,3 @@ def load_site(path: Path) -> Loaded:
     except TariffError as error:
         raise ConfigError([f"{loaded.site.tariff}: {error}"]) from error
     return loaded
-
-
-def main(argv: Sequence[str]) -> int:
-    """Run ``wattseal config …``."""
-    return check.main(argv, load_site)

@@ -69,7 +69,8 @@ def interlock_command(loaded: Loaded) -> list[str]:
 _FRUGAL = {
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_TRIM_THRESHOLD_": "65536",
-    "MALLOC_MMAP_THRESHOLD_": "65536",
+    "MALLOC_MMAP_THRESHOLD_": "16384",
+    "MALLOC_TOP_PAD_": "4096",
 }
 """glibc's allocator, told to give memory back and to keep one arena for all threads (mallopt(3)): the agent's
 resident memory falls by a tenth; `make bench ONLY=rss_agent_mib` shows it."""
