@@ -7,11 +7,13 @@ missed is a row of the table, not a failure.
 import argparse
 import asyncio
 import os
+import signal
 import sys
 import time
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sim.processes import ROOT
 from tests.bench import charges, computing, interlock, resources, starting, storage, wire
@@ -39,23 +41,23 @@ MEASUREMENTS = (
     Measurement(("virtual_8h_s",), computing.measure, 150),
     Measurement(("open_after_c_ms",), interlock.measure, 300),
 )
-KNOWN = tuple(each for measurement in MEASUREMENTS for each in measurement.ids)
 
 
-def main(argv: list[str]) -> int:
-    """Measure what was asked for and print the table."""
+def main(argv: list[str], *, measurements: Sequence[Measurement] = MEASUREMENTS, out: Path = OUT) -> int:
+    """Measure what was asked for, print the table, write the rows to ``out``; return the exit code."""
+    known = [id_ for measurement in measurements for id_ in measurement.ids]
     parser = argparse.ArgumentParser(prog="make bench", description="Measure the real paths.")
-    parser.add_argument("--only", default="", metavar="ID,ID", help=", ".join(KNOWN))
-    wanted = [id_.strip() for id_ in parser.parse_args(argv).only.split(",") if id_.strip()] or KNOWN
-    if unknown := sorted(set(wanted) - set(KNOWN)):
-        _tell(f"{', '.join(unknown)}: no such row; there are {', '.join(KNOWN)}")
+    parser.add_argument("--only", default="", metavar="ID,ID", help=", ".join(known))
+    wanted = [id_.strip() for id_ in parser.parse_args(argv).only.split(",") if id_.strip()] or known
+    if unknown := sorted(set(wanted) - set(known)):
+        _tell(f"{', '.join(unknown)}: no such row; there are {', '.join(known)}")
         return 2
     begin_s = time.monotonic()
-    rows = [row for each in MEASUREMENTS if set(each.ids) & set(wanted) for row in _rows(each)]
+    rows = [row for each in measurements if set(each.ids) & set(wanted) for row in _rows(each)]
     rows = [row for row in rows if row.id in wanted]
-    write_json(rows, OUT)
+    write_json(rows, out)
     print(markdown(rows), flush=True)
-    _tell(f"{len(rows)} rows in {time.monotonic() - begin_s:.0f} s, written to {OUT}")
+    _tell(f"{len(rows)} rows in {time.monotonic() - begin_s:.0f} s, written to {out}")
     if missing := [id_ for id_ in wanted if id_ not in {row.id for row in rows}]:
         _tell(f"not measured: {', '.join(missing)}")
     return 1 if missing else 0
@@ -82,4 +84,5 @@ def _tell(text: str) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended, as by Ctrl-C
     sys.exit(main(sys.argv[1:]))
