@@ -47,6 +47,8 @@ def _next_entry(turn: Turn, evse: Evse) -> Entry | None:
 def _note_faults(turn: Turn, number: int) -> None:
     evse = turn.evse(number)
     standing = standing_faults(evse)
+    if standing.keys() == evse.faults:
+        return
     transaction_id = evse.transaction.start.transaction_id if evse.transaction else ""
     for name in sorted(standing.keys() - evse.faults):
         turn.append(FaultRaised(turn.now, number, name, standing[name], transaction_id))

@@ -3,7 +3,7 @@
 from firmware.core.entries import ChargingState, ReadingKind
 from firmware.core.events import MeterReading
 from firmware.core.pricing import prices_at
-from firmware.core.state import Evse, Phase, Transaction
+from firmware.core.state import Evse, Mark, Phase, Transaction
 from firmware.core.tariff import local_time
 
 _DWH_PER_W_MS = 360_000  # 0.1 Wh is 360 W·s
@@ -57,6 +57,14 @@ def as_of(transaction: Transaction, evse: Evse, at_ms: int) -> Transaction:
     return transaction
 
 
+def _price_changed(transaction: Transaction, mark: Mark, reading: MeterReading) -> bool:
+    """Prices change on the minute: within the mark's own they cannot have."""
+    now, then = reading.at, mark.at
+    if now.utc_ms // 60_000 == then.utc_ms // 60_000 and now.offset_min == then.offset_min:
+        return False
+    return prices_at(transaction.start.tariff, local_time(now.utc_ms, now.offset_min)) != mark.prices
+
+
 def due_cut(
     transaction: Transaction, evse: Evse, reading: MeterReading, every_ms: int
 ) -> tuple[ReadingKind, str] | None:
@@ -71,10 +79,7 @@ def due_cut(
     state = charging_state(evse)
     if state != mark.state and mark.state != "EVConnected":
         return ("S" if state != "Charging" else "C"), "ChargingStateChanged"
-    if (
-        prices_at(transaction.start.tariff, local_time(reading.at.utc_ms, reading.at.offset_min))
-        != mark.prices
-    ):
+    if _price_changed(transaction, mark, reading):
         return "T", "TariffChanged"
     if transaction.used_ms // every_ms > (mark.charging_ms + mark.idle_ms) // every_ms:
         return "C", "MeterValuePeriodic"

@@ -5,7 +5,7 @@ station's wall clock when it began; records are cut wherever a price changes, so
 The exact unit holds a price of 1e-5 times 0.1 Wh (1e-9) and times a millisecond (1/6e9) without remainder.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from firmware.core.entries import CostSummary
 from firmware.core.tariff import Dimension, LocalTime, Price, Tariff, price_at
@@ -21,8 +21,7 @@ _E4 = 10_000
 _MINOR_E4 = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Prices:
+class Prices(NamedTuple):
     """The prices in force at one moment."""
 
     energy: Price
@@ -37,8 +36,7 @@ def prices_at(tariff: Tariff, at: LocalTime) -> Prices:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """Exact untaxed cost by dimension, in 1/`EXACT` of the main unit; ``energy`` contains ``service``."""
 
     energy: int = 0
@@ -104,12 +102,13 @@ def summary(
 
 
 def _taxed(tariff: Tariff, cost: Cost) -> int:
-    return (
-        cost.energy * _with_tax(tariff.energy)
-        + cost.charging_time * _with_tax(tariff.charging_time)
-        + cost.idle_time * _with_tax(tariff.idle_time)
-        + cost.fixed * _with_tax(tariff.fixed_fee)
+    parts = (
+        (cost.energy, tariff.energy),
+        (cost.charging_time, tariff.charging_time),
+        (cost.idle_time, tariff.idle_time),
+        (cost.fixed, tariff.fixed_fee),
     )
+    return sum(part * _with_tax(dimension) for part, dimension in parts if part)
 
 
 def _with_tax(dimension: Dimension | None) -> int:

@@ -58,7 +58,8 @@ def _fault_reason(evse: Evse) -> tuple[str, str, str] | None:
 
 
 def _limit_reason(evse: Evse, transaction: Transaction, now_ms: int) -> tuple[str, str, str] | None:
-    if transaction.limit is not None and limits.is_nothing(transaction.limit):
+    limit = transaction.limit
+    if transaction.mark is None and limit is not None and limits.is_nothing(limit):
         return "LocalOutOfCredit", "CostLimitReached", ""
     trigger = limits.reached(transaction, evse, now_ms)
     return (_STOPPED_REASON[trigger], trigger, "") if trigger else None
