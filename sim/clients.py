@@ -80,9 +80,13 @@ class BoardClient:
             if self._streams is None:
                 self._streams = await asyncio.open_unix_connection(self._address, limit=_LINE_LIMIT)
             reader, writer = self._streams
-            writer.write(json.dumps(request).encode() + b"\n")
-            await writer.drain()
-            line = await reader.readline()
+            try:
+                writer.write(json.dumps(request).encode() + b"\n")
+                await writer.drain()
+                line = await reader.readline()
+            except asyncio.CancelledError:
+                await self.close()  # the answer still to come would be taken for the next one's
+                raise
             if not line:
                 await self.close()
                 raise ConnectionResetError("the simulated board closed its control socket")
