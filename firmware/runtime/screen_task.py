@@ -10,6 +10,9 @@ from hal.ports import BoardLostError
 log = logging.getLogger(__name__)
 
 _REOPEN_S = 1.0
+_GATHER_S = 0.06
+"""A start passes through several screens in a few milliseconds: only the last is drawn, and while it matters
+most (the lock is being released) no drawing thread holds the interpreter."""
 
 
 class ScreenTask:
@@ -50,6 +53,7 @@ class ScreenTask:
     async def _draw_each(self, put: Callable[[bytes], None]) -> None:
         while True:
             await self._changed.wait()
+            await asyncio.sleep(_GATHER_S)
             self._changed.clear()
             if self._view is not None:
                 put(await asyncio.to_thread(self._draw, self._view))
