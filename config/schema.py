@@ -121,30 +121,190 @@ class ClockSource(_Table, frozen=True):
     anchor_utc_ms: int = 0
 
 
+class Rs485(_Table, frozen=True):
+    """The kernel's RS-485 mode (ioctl TIOCSRS485): the driver switches the transceiver's direction itself."""
+
+    rts_on_send: bool = True
+    rts_after_send: bool = False
+    delay_before_send_ms: Annotated[int, Meta(ge=0, le=100)] = 0
+    delay_after_send_ms: Annotated[int, Meta(ge=0, le=100)] = 0
+
+
 class SerialPort(_Table, frozen=True):
-    """A serial line of the board and its settings."""
+    """A serial line of the board and its settings; ``rs485`` where the kernel is to switch direction."""
 
     device: str
     baudrate: Positive = 9600
     parity: Literal["N", "E", "O"] = "N"
     stopbits: Literal[1, 2] = 1
+    rs485: Rs485 | None = None
 
 
 class Display(_Table, frozen=True):
-    """The display's picture size in pixels."""
+    """The display's picture size in pixels, as a person sees it.
+
+    ``device`` is the framebuffer on a Linux board; ``rotation`` turns the picture clockwise on a panel that
+    is mounted otherwise.
+    """
 
     width: Positive = 800
     height: Positive = 480
+    device: str = "/dev/fb0"
+    rotation: Literal[0, 90, 180, 270] = 0
+
+
+Bias = Literal["as-is", "disabled", "pull-up", "pull-down"]
+Drive = Literal["push-pull", "open-drain", "open-source"]
+
+
+class OutputLine(_Table, frozen=True):
+    """A GPIO output. ``line`` is its number on the chip, or the name that the device tree gives it."""
+
+    chip: str
+    line: Annotated[int, Meta(ge=0)] | str
+    active_low: bool = False
+    drive: Drive = "push-pull"
+
+
+class InputLine(_Table, frozen=True):
+    """A GPIO input. ``debounce_us``: changes shorter than this are not seen (the kernel's own debouncing)."""
+
+    chip: str
+    line: Annotated[int, Meta(ge=0)] | str
+    active_low: bool = False
+    bias: Bias = "as-is"
+    debounce_us: Annotated[int, Meta(ge=0, le=100_000)] = 0
+
+
+class PwmChannel(_Table, frozen=True):
+    """A PWM channel: of a chip in /sys/class/pwm (number, or the name of its device), or a coprocessor's pilot.
+
+    ``safe_e4`` is the duty it falls to: steady high for a control pilot, 0 for a coil.
+    """
+
+    chip: Annotated[int, Meta(ge=0)] | str | None = None
+    channel: Annotated[int, Meta(ge=0)] = 0
+    frequency_hz: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
+    inverted: bool = False
+    safe_e4: Annotated[int, Meta(ge=0, le=10_000)] = 10_000
+    coprocessor: str | None = None
+
+
+class AdcChannel(_Table, frozen=True):
+    """An analogue input: of an IIO device (its number or name), or one that a coprocessor measures.
+
+    The terminal's voltage is ``(raw + the kernel's offset) × the kernel's scale × gain + offset_mv``.
+    ``peak``: the channel is sampled through the IIO buffer and its highest or lowest value of the last
+    ``window_ms`` counts; for pilots whose board has no peak detector.
+    """
+
+    device: Annotated[int, Meta(ge=0)] | str | None = None
+    channel: str = ""
+    gain: Decimal = Decimal(1)
+    offset_mv: int = 0
+    peak: Literal["high", "low"] | None = None
+    window_ms: Annotated[int, Meta(ge=2, le=100)] = 5
+    coprocessor: str | None = None
+
+
+class ThermometerChannel(_Table, frozen=True):
+    """A temperature input of a hwmon device (its name in /sys/class/hwmon/*/name, or its number)."""
+
+    hwmon: Annotated[int, Meta(ge=0)] | str
+    channel: str = "temp1"
+
+
+class Coprocessor(_Table, frozen=True):
+    """A pilot coprocessor on a serial port (docs/PILOT_COPROCESSOR.md)."""
+
+    device: str
+    baudrate: Positive = 115_200
+
+
+class WatchdogDevice(_Table, frozen=True):
+    """The hardware watchdog: ``timeout_s`` after the interlock's last sign of life it acts."""
+
+    device: str = "/dev/watchdog"
+    timeout_s: Annotated[int, Meta(ge=1, le=60)] = 5
+
+
+class RtcDevice(_Table, frozen=True):
+    """The battery-backed clock."""
+
+    device: str = "/dev/rtc0"
+
+
+class LedOutput(_Table, frozen=True):
+    """A LED of /sys/class/leds; drivers find it among the outputs, by its name here."""
+
+    led: str
+
+
+class Derating(_Table, frozen=True):
+    """Above ``from_c`` the offer falls in a line to 6 A at ``stop_c``; there charging stops, until ``resume_c``."""
+
+    from_c: int = 60
+    stop_c: int = 80
+    resume_c: int = 70
+
+
+class ProximityDivider(_Table, frozen=True):
+    """The proximity circuit: codes of which standard, and the resistor from its supply to the contact."""
+
+    codes: Literal["iec", "gbt"] = "iec"
+    supply_mv: Positive = 3_300
+    pull_up_ohm: Positive = 330
+
+
+class EvseParts(_Table, frozen=True):
+    """What is built in at one EVSE of the board; the lines that it needs must be named (`evse1.contactor` …).
+
+    ``release_on``: what frees a locked plug besides the agent's word, never under voltage.
+    ``economiser``: ``pwms."evse1.contactor"`` drives the coil and holds it with ``hold_e4``.
+    """
+
+    lock: Literal["motor", "solenoid", "none"] = "motor"
+    lock_holds: Literal["plug", "holster"] = "plug"
+    release_on: tuple[Literal["EmergencyStop", "PowerFailing"], ...] = ()
+    proximity: ProximityDivider | None = None
+    residual_current: bool = False
+    ventilation: bool = False
+    economiser: bool = False
+    hold_e4: Annotated[int, Meta(ge=500, le=10_000)] = 4_000
+    reclose_ms: Annotated[int, Meta(ge=50, le=60_000)] = 1_000
+    derating: Derating | None = None
+    under_voltage_v: Positive = 184
+    over_voltage_v: Positive = 264
 
 
 class Board(_Table, frozen=True):
-    """A board file: which hal backend provides the I/O, and the board's named parts."""
+    """A board file: which hal backend provides the I/O, and the board's named parts.
 
-    backend: Literal["remote"]
-    address: str
+    ``remote`` needs ``address`` alone: that board declares its own ports. ``linux`` names every port.
+    ``max_current_a`` is what the board's supply carries per phase for all its EVSEs together.
+    """
+
+    backend: Literal["remote", "linux"]
+    address: str = ""
+    sample_every_ms: Annotated[int, Meta(ge=1, le=20)] = 5
+    max_current_a: Positive | None = None
     clock: ClockSource = ClockSource()
     serial: dict[str, SerialPort] = field(default_factory=dict)
     display: Display = Display()
+    outputs: dict[str, OutputLine] = field(default_factory=dict)
+    leds: dict[str, LedOutput] = field(default_factory=dict)
+    inputs: dict[str, InputLine] = field(default_factory=dict)
+    pwms: dict[str, PwmChannel] = field(default_factory=dict)
+    adcs: dict[str, AdcChannel] = field(default_factory=dict)
+    thermometers: dict[str, ThermometerChannel] = field(default_factory=dict)
+    coprocessors: dict[str, Coprocessor] = field(default_factory=dict)
+    watchdog: WatchdogDevice | None = None
+    rtc: RtcDevice | None = None
+    evses: dict[str, EvseParts] = field(default_factory=dict)
+
+    def parts(self, evse: int) -> EvseParts:
+        """Return what is built in at an EVSE; one that the file does not describe has the plain set."""
+        return self.evses.get(str(evse), EvseParts())
 
 
 class Register(_Table, frozen=True):

@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 
-VERSION = 1
-MAX_LENGTH = 64
+VERSION = 2
+MAX_LENGTH = 96
+UNKNOWN = 0xFFFF_FFFF
+"""In a u32 field: not known, or not there."""
+UNKNOWN_MC = -(2**31)
 
 Lock = Literal["locked", "released", "moving"]
 
@@ -24,8 +27,24 @@ FAULTS = (
     "ResidualCurrent",
     "BoardLost",
     "OverTemperature",
+    "ContactorFailedToOpen",
+    "ResidualCurrentSelfTestFailed",
+    "DoorOpen",
+    "OverVoltage",
+    "UnderVoltage",
+    "PhaseLoss",
+    "OverCurrent",
+    "ProximityFault",
+    "TemperatureSensorFault",
+    "PowerFailing",
 )
 """Fault names in the order of their bits in `Status.faults`; names are the fault catalogue's."""
+
+NOTES = ("TemperatureDerating", "CableLimit", "VentilationMissing", "SelfTesting", "WakingVehicle")
+"""What the interlock does at the moment that is no fault, in the order of the bits in `Status.notes`."""
+
+ENGINEER, BACKEND = 1, 2
+"""Who clears faults (`ClearFaults.by`)."""
 
 
 class MalformedFrameError(ValueError):
@@ -67,38 +86,75 @@ class SetLock:
 
 @dataclass(frozen=True, slots=True)
 class ClearFaults:
-    """Agent → interlock: an engineer says that the causes of latched faults are gone."""
+    """Agent → interlock: ``by`` (`ENGINEER` or `BACKEND`) says that the causes of latched faults are gone."""
 
     type: ClassVar[int] = 4
-    layout: ClassVar[struct.Struct] = struct.Struct("!BI")
+    layout: ClassVar[struct.Struct] = struct.Struct("!BIB")
     evse: int
     seq: int
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Agent → interlock: what the energy meter measures, phase by phase; `UNKNOWN` where it does not."""
+
+    type: ClassVar[int] = 5
+    layout: ClassVar[struct.Struct] = struct.Struct("!BIIIIIII")
+    evse: int
+    seq: int
+    l1_mv: int
+    l2_mv: int
+    l3_mv: int
+    l1_ma: int
+    l2_ma: int
+    l3_ma: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Agent → interlock: latched faults that stood before this interlock was started."""
+
+    type: ClassVar[int] = 6
+    layout: ClassVar[struct.Struct] = struct.Struct("!BII")
+    evse: int
+    seq: int
+    faults: int
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
     """Interlock → agent: the whole state of one EVSE, on each change and at least once a second.
 
-    ``pilot`` is the ASCII code of A to F. ``contactor`` 1 closed. ``lock`` 0 released, 1 locked, 2 moving.
+    ``heard_seq`` is the last of the agent's messages that this status already knows of. ``pilot`` is the
+    ASCII code of A to F. ``contactor`` 1 closed. ``lock`` 0 released, 1 locked, 2 moving. ``limit_ma`` is what
+    the lease allows, ``offered_ma`` what the pilot offers after cable and temperature; ``cable_ma`` the rating
+    of the cable or `UNKNOWN`, ``temperature_mc`` or `UNKNOWN_MC`. ``closings`` counts since the process began.
     ``opened_at_ms`` and ``closed_at_ms`` are kernel monotonic times of the last change, 0 before the first.
-    ``faults`` is a bit set over `FAULTS`.
+    ``faults`` is a bit set over `FAULTS`, ``notes`` one over `NOTES`.
     """
 
     type: ClassVar[int] = 16
-    layout: ClassVar[struct.Struct] = struct.Struct("!BIBBBIIQQI")
+    layout: ClassVar[struct.Struct] = struct.Struct("!BIIBBBIIIIiIQQII")
     evse: int
     seq: int
+    heard_seq: int
     pilot: int
     contactor: int
     lock: int
     limit_ma: int
+    offered_ma: int
     lease_left_ms: int
+    cable_ma: int
+    temperature_mc: int
+    closings: int
     opened_at_ms: int
     closed_at_ms: int
     faults: int
+    notes: int
 
 
-Message = Grant | Withdraw | SetLock | ClearFaults | Status
+Message = Grant | Withdraw | SetLock | ClearFaults | Measured | Recall | Status
 _BY_TYPE = {kind.type: kind for kind in get_args(Message)}
 
 
@@ -147,9 +203,27 @@ def _decode(frame: bytes) -> Message | None:
 
 def fault_bits(names: frozenset[str]) -> int:
     """Return the bit set of fault names. Raises ValueError for a name that is not in `FAULTS`."""
-    return sum(1 << FAULTS.index(name) for name in names)
+    return _bits(names, FAULTS)
 
 
 def fault_names(bits: int) -> frozenset[str]:
     """Return the fault names of a bit set; bits of a newer interlock are passed over."""
-    return frozenset(name for index, name in enumerate(FAULTS) if bits & 1 << index)
+    return _names(bits, FAULTS)
+
+
+def note_bits(names: frozenset[str]) -> int:
+    """Return the bit set of notes. Raises ValueError for a name that is not in `NOTES`."""
+    return _bits(names, NOTES)
+
+
+def note_names(bits: int) -> frozenset[str]:
+    """Return the notes of a bit set; bits of a newer interlock are passed over."""
+    return _names(bits, NOTES)
+
+
+def _bits(names: frozenset[str], order: tuple[str, ...]) -> int:
+    return sum(1 << order.index(name) for name in names)
+
+
+def _names(bits: int, order: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name for index, name in enumerate(order) if bits & 1 << index)
