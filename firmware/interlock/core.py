@@ -1,50 +1,39 @@
 """The interlock of one EVSE, pure: samples and lease messages in, commands out.
 
-Safety is a predicate recomputed after every event. The contactor may be closed only while the lease stands,
-the vehicle asks for energy (state C), the connector is locked, PWM is offered, and no fault stands. It opens
-without waiting when the vehicle leaves C, at an emergency stop and at any fault; when only the permission
-ends, the pilot is taken back first and the vehicle given time to ramp down (IEC 61851-1, Table A.6, 10.2).
+Facts are taken in, then faults, lock and stage follow from them, in this order, after every event. When the
+contactor is closed is decided by `sequence.TABLE`, which faults stand by `faults.RULES`, and by nothing else.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from typing import Literal
 
+from firmware.interlock import faults, supply, times
+from firmware.interlock.faults import LATCHING
+from firmware.interlock.lock import with_lock
 from firmware.interlock.model import (
-    DUTY_GAP_MS,
     STEADY_E4,
+    WAKE_E4,
     AgentConnected,
     BoardFailed,
     ClearOrdered,
     Commands,
     Event,
     Granted,
-    Lease,
     LockOrdered,
+    MeterMeasured,
     Permission,
+    Recalled,
     Sampled,
+    Stage,
     State,
+    Told,
     Withdrawn,
 )
-from firmware.interlock.pilot import PLUGGED_IN, PilotState
-
-MAX_LEASE_MS = 60_000
-"""No permission outlives this, whatever the agent asks for: silence opens."""
-MIRROR_MS = 1_000
-"""The mirror contact must have followed the coil within this time; so long a contactor also rests."""
-ARMATURE_MS = 100
-"""Contacts that were told otherwise halfway may still touch for this long, unseen by the mirror contact."""
-RAMP_MS = 6_000
-"""PWM withdrawn and the vehicle still in C: open under load after this (IEC 61851-1, Table A.6)."""
-DIODE_MS = 50
-DIODE_LOW_MV = -10_000
-LOCK_MS = 500
-LOCK_REST_MS = 250
-"""Between two tries of the lock motor: a bolt under strain comes free when it is let go."""
-LOCK_TRIES = 3
+from firmware.interlock.offer import cable_ma, derated_ma, offer_ma
+from firmware.interlock.pilot import PLUGGED_IN, PilotState, classify
+from firmware.interlock.sequence import commanded, next_stage
 
 DutyFor = Callable[[int], int]
-
-LATCHING = frozenset({"ContactorWelded", "ContactorFailedToClose", "ConnectorLockFailure", "DiodeFault"})
 
 
 def step(state: State, event: Event, duty_for: DutyFor) -> State:
@@ -52,13 +41,33 @@ def step(state: State, event: Event, duty_for: DutyFor) -> State:
 
     ``duty_for`` gives the duty in 1/10000 that offers a current in mA (`drivers.control_pilot.duty_e4`).
     """
-    state = _taken_in(replace(state, now_ms=max(state.now_ms, event.at_ms)), event)
+    state = _taken_in(state._replace(now_ms=max(state.now_ms, event.at_ms)), event)
+    seen = state.seen
+    if seen is None:
+        return state._replace(stage=Stage.EMPTY, commands=Commands(), offered_ma=0)
+    state = _with_faults(_pushed_on(state, seen), seen)
+    state = _with_stage(with_lock(state, seen), seen)
+    return _with_commands(state, duty_for)
+
+
+def next_deadline_ms(state: State) -> int | None:
+    """Return when the next time limit passes, if nothing happens before."""
     if state.seen is None:
-        return replace(state, commands=Commands())
-    state = _with_faults(state)
-    state = _with_lock(state)
-    state = _with_duty(state, duty_for)
-    return _with_contactor(state)
+        return None
+    return min((due_ms for due_ms in state.timers if due_ms > state.now_ms), default=None)
+
+
+def notes(state: State) -> frozenset[str]:
+    """Return what goes on that is no fault, by the names of `lease.NOTES`."""
+    cable, derated = cable_ma(state), state.derated_ma
+    facts = {
+        "TemperatureDerating": derated is not None and derated < state.rules.max_current_ma,
+        "CableLimit": cable is not None and cable < state.rules.max_current_ma,
+        "VentilationMissing": state.pilot.state == "D" and not state.rules.ventilation,
+        "SelfTesting": state.stage is Stage.TESTING,
+        "WakingVehicle": state.stage is Stage.WAKING,
+    }
+    return frozenset(name for name, holds in facts.items() if holds)
 
 
 # facts
@@ -71,219 +80,219 @@ def _taken_in(state: State, event: Event) -> State:
         case BoardFailed():
             return _without_board(state)
         case AgentConnected():
-            return replace(state, seq=0)
-    if event.seq <= state.seq:
-        return state  # late or twice: harmless
-    state = replace(state, seq=event.seq)
+            return state._replace(seq=0)
+        case _ if event.seq <= state.seq:
+            return state  # late or twice: harmless
+    return _told(state._replace(seq=event.seq), event)
+
+
+def _told(state: State, event: Told) -> State:
     match event:
         case Granted():
             return _granted(state, event)
         case Withdrawn():
-            return replace(state, lease=None, permission="none")
+            return state.set_timers(lease=0)._replace(permission="none")
         case LockOrdered():
-            return replace(state, lock_order=event.locked, lock_tries=0)
+            return state._replace(lock_order=event.locked, lock_tries=0)
         case ClearOrdered():
-            return _cleared(state)
-    return state
+            return _cleared(state, event.by)
+        case MeterMeasured():
+            return _measured(state, event)
+        case Recalled():
+            return _faulted(state, state.faults | (event.faults & LATCHING))
 
 
 def _sampled(state: State, sample: Sampled) -> State:
     before = state.seen
     if before is None:
-        # a contactor that the last process or a lost board let go may still be falling
-        state = replace(state, switched_ms=state.now_ms)
+        state = _found(state)
     elif before.mirror_open != sample.mirror_open:
         state = _moved(state, sample)
-    low_ok = state.commands.duty_e4 == STEADY_E4 or sample.low_mv <= DIODE_LOW_MV
-    bad_since_ms = sample.at_ms if state.diode_bad_ms is None else state.diode_bad_ms
-    return replace(
-        state,
-        seen=sample,
-        pilot=state.pilot.sampled(sample.high_mv, sample.at_ms),
-        diode_bad_ms=None if low_ok else bad_since_ms,
-    )
+    return _with_pilot(state._replace(seen=sample), sample)
+
+
+def _found(state: State) -> State:
+    """The first sample after a start or a lost board: a contactor that was let go may still be falling."""
+    fresh = {"proximity": times.PROXIMITY_MS, "temperature": times.TEMPERATURE_MS}
+    fresh |= {"voltage": times.VOLTAGE_MS, "residual": times.RESIDUAL_MS}
+    fresh |= {"mirror": times.MIRROR_MS, "armature": times.ARMATURE_MS, "settle": times.SETTLE_MS}
+    return state.set_timers(**fresh, reclose=state.rules.reclose_ms)
 
 
 def _moved(state: State, sample: Sampled) -> State:
     """Note when the main contacts moved, by the mirror contact."""
     if sample.mirror_open:
-        return replace(state, opened_at_ms=sample.at_ms)
-    return replace(state, closed_at_ms=sample.at_ms)
+        return state._replace(opened_at_ms=sample.at_ms)
+    return state._replace(closed_at_ms=sample.at_ms)
+
+
+def _with_pilot(state: State, sample: Sampled) -> State:
+    """A new state counts when it has stood for `times.STABLE_MS`; our own state F hides the vehicle's."""
+    if state.commands.duty_e4 == WAKE_E4:
+        return state.set_timers(pilot=times.STABLE_MS)
+    pilot = state.pilot
+    seen = classify(sample.high_mv, pilot.state)
+    if seen in (pilot.state, pilot.seen) and (seen == pilot.state or not state.passed("pilot")):
+        pushed = state.set_timers(pilot=times.STABLE_MS) if seen == pilot.state else state
+        return pushed._replace(pilot=PilotState(pilot.state, seen))
+    if seen != pilot.seen:
+        return state._replace(pilot=PilotState(pilot.state, seen)).set_timers(pilot=times.STABLE_MS)
+    return _settled(state, seen)
+
+
+def _settled(state: State, pilot: str) -> State:
+    """The pilot counts as being in another state from now on."""
+    state = state._replace(pilot=PilotState(pilot, pilot))
+    if pilot in PLUGGED_IN:
+        return state
+    return state._replace(residual_tested=False, wakes=0, lock_tries=0)
 
 
 def _without_board(state: State) -> State:
-    opened_at_ms = state.now_ms if state.closed else state.opened_at_ms
+    if state.closed:
+        state = state._replace(opened_at_ms=state.now_ms).set_timers(settle=times.SETTLE_MS)
     state = _faulted(state, state.faults | {"BoardLost"})
-    return replace(state, seen=None, pilot=PilotState(), opened_at_ms=opened_at_ms)
+    return state._replace(seen=None, pilot=PilotState(), residual_tested=False, lock_tries=0)
 
 
 def _granted(state: State, grant: Granted) -> State:
     """Take a permission, unless the agent gave it without knowing yet of a fault."""
     if state.faults or state.permission == "void":
-        return replace(state, permission="void")
-    limit_ma = min(grant.limit_ma, state.max_current_ma)
-    until_ms = grant.at_ms + min(grant.for_ms, MAX_LEASE_MS)
-    return replace(state, lease=Lease(limit_ma, until_ms), permission="standing")
+        return state._replace(permission="void")
+    limit_ma = min(grant.limit_ma, state.rules.max_current_ma)
+    leased = state.set_timers(lease=min(grant.for_ms, times.MAX_LEASE_MS))
+    return leased._replace(limit_ma=limit_ma, permission="standing")
 
 
-def _cleared(state: State) -> State:
-    """Forget the latched faults; one whose cause still stands is back within this very step."""
+def _cleared(state: State, by: Literal["engineer", "backend"]) -> State:
+    """Forget latched faults; one whose cause still stands is back within this very step."""
     if state.seen is None:
         return state
-    return replace(state, faults=state.faults - LATCHING, lock_tries=0)
+    return state._replace(faults=state.faults - faults.left_by(by), lock_tries=0)
+
+
+def _measured(state: State, measured: MeterMeasured) -> State:
+    """Keep what the meter measures; long after opening, current means that the contacts have not opened."""
+    live = supply.flows(measured) and not state.commands.closed and state.passed("settle")
+    return state._replace(measured=measured, live=live).set_timers(measured=times.MEASURED_MS)
+
+
+# time limits that are pushed on while all is well
+
+
+def _pushed_on(state: State, seen: Sampled) -> State:
+    """Set back the time limits of everything that is as it should be at this moment."""
+    fine = {
+        "diode": (faults.diode_seen(state, seen), times.DIODE_MS),
+        "mirror": (seen.mirror_open != state.commands.closed, times.MIRROR_MS),
+        "residual": (state.stage is not Stage.TESTING and not seen.residual_current, times.RESIDUAL_MS),
+        "proximity": (state.pilot.state == "A" or cable_ma(state) is not None, times.PROXIMITY_MS),
+        "temperature": (faults.temperature_known(seen), times.TEMPERATURE_MS),
+        "voltage": (supply.voltages_fine(state), times.VOLTAGE_MS),
+        "over_current": (supply.current_fine(state), times.OVER_CURRENT_MS),
+    }
+    return state.set_timers(**{name: length for name, (holds, length) in fine.items() if holds})
 
 
 # faults
 
 
-def _with_faults(state: State) -> State:
+def _with_faults(state: State, seen: Sampled) -> State:
     """A fault that ended a permission stands until the agent has taken that permission back.
 
     However short it was, a charge does not go on by itself: an agent that was away must hear of it too.
     """
     kept = state.faults if state.permission == "void" else state.faults & LATCHING
-    return _faulted(state, kept | _standing(state))
+    if state.pilot.state == "A" and state.permission != "void":
+        kept -= faults.left_by("unplugging")
+    return _faulted(state, kept | faults.standing(state, seen))
 
 
-def _faulted(state: State, faults: frozenset[str]) -> State:
-    """Let ``faults`` stand; any of them ends the lease, and voids renewals that may be under way already."""
-    if not faults:
-        return replace(state, faults=faults)
+def _faulted(state: State, names: frozenset[str]) -> State:
+    """Let faults stand; any of them ends the lease, and voids renewals that may be under way already."""
+    if not names:
+        return state._replace(faults=names)
     permission: Permission = "none" if state.permission == "none" else "void"
-    return replace(state, faults=faults, lease=None, permission=permission)
+    return state.set_timers(lease=0)._replace(faults=names, permission=permission)
 
 
-def _standing(state: State) -> frozenset[str]:
-    """Return the faults that the inputs show now."""
-    seen = state.seen
-    assert seen is not None
-    settled = state.now_ms - state.switched_ms >= MIRROR_MS
-    faults = {
-        "EmergencyStop": seen.emergency_stop,
-        "PilotFault": state.pilot.state in "EF",
-        "DiodeFault": _diode_failed(state),
-        "ContactorWelded": settled and not state.commands.closed and not seen.mirror_open,
-        "ContactorFailedToClose": settled and state.commands.closed and seen.mirror_open,
-        "ConnectorLockFailure": _lock_failed(state),
-    }
-    return frozenset(name for name, stands in faults.items() if stands)
+# stage and commands
 
 
-def _diode_failed(state: State) -> bool:
-    """The vehicle's diode must cut off the negative half (IEC 61851-1, A.2.3): no vehicle has none."""
-    bad_ms = state.diode_bad_ms
-    return bad_ms is not None and state.pilot.state in PLUGGED_IN and state.now_ms - bad_ms >= DIODE_MS
+def _with_stage(state: State, seen: Sampled) -> State:
+    """Follow the table as far as it leads at this moment; no row leads back in one step."""
+    state = _with_temperature(_with_self_test(state, seen), seen)
+    for _ in Stage:
+        target = next_stage(state, seen)
+        if target is state.stage:
+            break
+        state = _entered(state._replace(stage=target), state.stage)
+    return state
 
 
-# lock
+def _entered(state: State, before: Stage) -> State:
+    """Set the time limits that begin with a stage."""
+    match state.stage:
+        case Stage.TESTING:
+            return state.set_timers(residual=times.RESIDUAL_MS)._replace(residual_seen=False)
+        case Stage.CONNECTED if before is Stage.TESTING:
+            return state.set_timers(residual=times.RESIDUAL_MS)  # for the device to come back
+        case Stage.CONNECTED if before is not Stage.WAKING:
+            return state._replace(residual_tested=False, wakes=0)
+        case Stage.OFFERED:
+            return state.set_timers(wake=times.WAKE_AFTER_MS, diode=times.DIODE_MS)
+        case Stage.WAKING:
+            return state.set_timers(wake=times.WAKE_MS)._replace(wakes=state.wakes + 1)
+        case Stage.RAMPING:
+            return state.set_timers(ramp=times.RAMP_MS)
+        case Stage.CLOSED if before is Stage.RAMPING:
+            return state.set_timers(diode=times.DIODE_MS, over_current=times.OVER_CURRENT_MS)
+    return state
 
 
-def lock_wanted(state: State) -> bool | None:
-    """Return whether the connector is to be locked, None to leave it as it is.
-
-    Under voltage and while power is on offer it must be; released it is not before the contacts stand still.
-    """
-    if state.closed or (state.leased_ma and state.pilot.state in PLUGGED_IN):
-        return True
-    if state.lock_order is False and state.now_ms - state.switched_ms < ARMATURE_MS:
-        return None
-    return state.lock_order
-
-
-def _with_lock(state: State) -> State:
-    """Drive the motor in tries, with rests between, until the feedback says what is wanted."""
-    wanted, seen, now_ms = lock_wanted(state), state.seen, state.now_ms
-    assert seen is not None
-    if wanted is None or wanted == seen.locked:
-        return _lock_driven(replace(state, lock_tries=0), direction=0, until_ms=now_ms)
-    if now_ms < state.lock_until_ms:
+def _with_self_test(state: State, seen: Sampled) -> State:
+    """The device must trip when it is told to, and come back afterwards."""
+    if state.stage is not Stage.TESTING:
         return state
-    if state.commands.lock:
-        return _lock_driven(state, direction=0, until_ms=now_ms + LOCK_REST_MS)
-    if state.lock_tries >= LOCK_TRIES:
+    if not state.residual_seen and seen.residual_current:
+        return state._replace(residual_seen=True).set_timers(residual=times.RESIDUAL_MS)
+    return state._replace(residual_tested=state.residual_seen and not seen.residual_current)
+
+
+def _with_temperature(state: State, seen: Sampled) -> State:
+    derating = state.rules.derating
+    if derating is None or seen.temperature_mc is None:
         return state
-    state = replace(state, lock_tries=state.lock_tries + 1)
-    return _lock_driven(state, direction=1 if wanted else -1, until_ms=now_ms + LOCK_MS)
+    most_ma = state.rules.max_current_ma
+    return state._replace(derated_ma=derated_ma(derating, most_ma, seen.temperature_mc, state.derated_ma))
 
 
-def _lock_driven(state: State, direction: int, until_ms: int) -> State:
-    return replace(state, commands=replace(state.commands, lock=direction), lock_until_ms=until_ms)
+def _with_commands(state: State, duty_for: DutyFor) -> State:
+    before = state.commands
+    state = state._replace(commands=commanded(state, _duty_e4(state, duty_for)))
+    state = _with_offered(state, before)
+    if state.commands.closed == before.closed:
+        return state
+    switched = {"mirror": times.MIRROR_MS, "armature": times.ARMATURE_MS, "settle": times.SETTLE_MS}
+    if state.commands.closed:
+        state = state.set_timers(**switched, economise=times.PULL_IN_MS, over_current=times.OVER_CURRENT_MS)
+        return state._replace(closings=state.closings + 1, live=False, wakes=times.WAKES)
+    return state.set_timers(**switched, reclose=state.rules.reclose_ms)
 
 
-def _lock_failed(state: State) -> bool:
-    wanted, seen = lock_wanted(state), state.seen
-    tried = state.lock_tries >= LOCK_TRIES and state.now_ms >= state.lock_until_ms
-    return tried and seen is not None and wanted is not None and wanted != seen.locked
-
-
-# pilot
-
-
-def _with_duty(state: State, duty_for: DutyFor) -> State:
-    wanted = duty_for(state.leased_ma) if _may_offer(state) else STEADY_E4
+def _duty_e4(state: State, duty_for: DutyFor) -> int:
+    """Return the duty of the offer; between two offers lies `times.DUTY_GAP_MS`."""
     present = state.commands.duty_e4
-    if wanted == present:
+    wanted = duty_for(offer_ma(state))
+    changes = present not in (STEADY_E4, WAKE_E4, wanted)
+    return present if changes and not state.passed("duty_gap") else wanted
+
+
+def _with_offered(state: State, before: Commands) -> State:
+    """Keep what the duty says, and when it changed."""
+    duty = state.commands.duty_e4
+    if duty in (STEADY_E4, WAKE_E4):
+        return state._replace(offered_ma=0)
+    if duty == before.duty_e4:
         return state
-    between_offers = STEADY_E4 not in (wanted, present)
-    if between_offers and state.now_ms - state.duty_changed_ms < DUTY_GAP_MS:
-        return state
-    return replace(
-        state,
-        commands=replace(state.commands, duty_e4=wanted),
-        duty_changed_ms=state.now_ms,
-        withdrawn_ms=state.now_ms if wanted == STEADY_E4 else state.withdrawn_ms,
-    )
-
-
-def _may_offer(state: State) -> bool:
-    assert state.seen is not None
-    plugged_in = state.pilot.state in PLUGGED_IN
-    return bool(state.leased_ma) and not state.faults and plugged_in and state.seen.locked
-
-
-# contactor
-
-
-def _with_contactor(state: State) -> State:
-    closed = _may_stay_closed(state) if state.commands.closed else _may_close(state)
-    if closed == state.commands.closed:
-        return state
-    return replace(state, commands=replace(state.commands, closed=closed), switched_ms=state.now_ms)
-
-
-def _may_close(state: State) -> bool:
-    """State C only: D asks for ventilation, which this station does not have."""
-    seen = state.seen
-    assert seen is not None
-    offered = state.commands.duty_e4 != STEADY_E4 and seen.low_mv <= DIODE_LOW_MV  # seen on the pilot itself
-    ready = state.pilot.state == "C" and seen.locked and seen.mirror_open
-    rested = state.now_ms - state.switched_ms >= MIRROR_MS
-    return _may_offer(state) and offered and ready and rested
-
-
-def _may_stay_closed(state: State) -> bool:
-    assert state.seen is not None
-    if state.faults or state.pilot.state != "C" or not state.seen.locked:
-        return False
-    ramping = state.commands.duty_e4 == STEADY_E4
-    return not ramping or state.now_ms - state.withdrawn_ms < RAMP_MS
-
-
-# time
-
-
-def next_deadline_ms(state: State) -> int | None:
-    """Return when the next time limit passes, if nothing happens before."""
-    if state.seen is None:
-        return None
-    limits = [
-        state.pilot.due_ms(),
-        state.lease.until_ms if state.lease else None,
-        state.switched_ms + MIRROR_MS,
-        state.switched_ms + ARMATURE_MS,
-        state.lock_until_ms,
-        state.duty_changed_ms + DUTY_GAP_MS,
-        state.withdrawn_ms + RAMP_MS if state.commands.closed else None,
-        None if state.diode_bad_ms is None else state.diode_bad_ms + DIODE_MS,
-    ]
-    return min((limit for limit in limits if limit is not None and limit > state.now_ms), default=None)
+    return state._replace(offered_ma=offer_ma(state)).set_timers(duty_gap=times.DUTY_GAP_MS)

@@ -1,6 +1,6 @@
 """What the interlock's core is about: what is installed, the facts it hears, its state, what it commands."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, NamedTuple
 
@@ -132,10 +132,9 @@ class BoardFailed(NamedTuple):
     at_ms: int
 
 
-Event = (
-    Sampled | Granted | Withdrawn | LockOrdered | ClearOrdered | MeterMeasured | Recalled | AgentConnected
-    | BoardFailed
-)  # fmt: skip
+Told = Granted | Withdrawn | LockOrdered | ClearOrdered | MeterMeasured | Recalled
+"""What the agent says; each carries its number."""
+Event = Sampled | BoardFailed | AgentConnected | Told
 
 
 # commands
@@ -174,47 +173,60 @@ Permission = Literal["none", "standing", "void"]
 
 
 class Timers(NamedTuple):
-    """When each time limit passes, in monotonic milliseconds; one that is not above now has passed."""
+    """When each time limit passes, in monotonic milliseconds; one that is not above now has passed.
+
+    Some are set once (`lease`, `ramp`); the others are pushed on with every sample that is as it should be,
+    so that they pass when that has not been so for their whole length. `times` has the lengths.
+    """
 
     lease: int = 0
     pilot: int = 0
     diode: int = 0
     mirror: int = 0
     armature: int = 0
+    settle: int = 0
     reclose: int = 0
     economise: int = 0
     ramp: int = 0
     duty_gap: int = 0
     lock: int = 0
     residual: int = 0
+    proximity: int = 0
+    temperature: int = 0
     measured: int = 0
+    voltage: int = 0
     over_current: int = 0
     wake: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """One EVSE. ``lock_order`` is the agent's wish, None before one.
+class State(NamedTuple):
+    """One EVSE.
 
-    ``permission`` is what the agent believes: ``standing`` from its first grant to its withdrawal; ``void``
-    when a fault came in between, so that what it grants now may have been granted without knowing.
+    ``lock_order`` is the agent's wish, None before one. ``permission`` is what the agent believes:
+    ``standing`` from its first grant to its withdrawal; ``void`` when a fault came in between, so that what
+    it grants now may have been granted without knowing. ``limit_ma`` is the lease's, ``offered_ma`` what the
+    duty says. ``residual_seen``: the device has tripped in the present test; ``residual_tested``: it has
+    passed it for this charge. ``live``: the meter measures current though the coil has long been off.
     """
 
     rules: Rules
     now_ms: int = 0
     seen: Sampled | None = None
-    pilot: PilotState = field(default_factory=PilotState)
+    pilot: PilotState = PilotState()
     stage: Stage = Stage.EMPTY
     commands: Commands = Commands()
     timers: Timers = Timers()
     limit_ma: int = 0
+    offered_ma: int = 0
     permission: Permission = "none"
     seq: int = 0
     lock_order: bool | None = None
     lock_tries: int = 0
+    residual_seen: bool = False
     residual_tested: bool = False
     wakes: int = 0
     measured: MeterMeasured | None = None
+    live: bool = False
     derated_ma: int | None = None
     faults: frozenset[str] = frozenset()
     closings: int = 0
@@ -223,10 +235,20 @@ class State:
 
     @property
     def closed(self) -> bool:
-        """Whether energy may be on: by command, or by what the mirror contact says."""
-        return self.commands.closed or (self.seen is not None and not self.seen.mirror_open)
+        """Whether energy may be on: by command, by the mirror contact, or by what the meter measures."""
+        return self.commands.closed or self.live or (self.seen is not None and not self.seen.mirror_open)
 
     @property
     def leased_ma(self) -> int:
         """The current that the lease allows now, 0 without one."""
         return self.limit_ma if self.now_ms < self.timers.lease else 0
+
+    def passed(self, timer: str) -> bool:
+        """Return whether a time limit has passed."""
+        due_ms: int = getattr(self.timers, timer)
+        return due_ms <= self.now_ms
+
+    def set_timers(self, **lengths_ms: int) -> "State":
+        """Let time limits pass so many milliseconds from now."""
+        due = {name: self.now_ms + length_ms for name, length_ms in lengths_ms.items()}
+        return self._replace(timers=self.timers._replace(**due))
