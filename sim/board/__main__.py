@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sim.board.board import BoardOptions, SimBoard
 from sim.board.control import Control
+from sim.board.evse import Wiring
 from sim.board.load import LoadFileError, read_load
 from sim.board.timeline import Timeline
 
@@ -31,6 +32,8 @@ def main() -> None:
         evses=arguments.evses,
         start_kwh=arguments.start_kwh,
         load=load,
+        wiring=Wiring(arguments.lock, arguments.holster, arguments.economiser),
+        heartbeat=arguments.heartbeat,
     )
     timeline = Timeline(arguments.rate, arguments.anchor_monotonic_ns, arguments.anchor_utc_ms)
     asyncio.run(_run(options, timeline))
@@ -79,6 +82,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--baudrate", type=_positive, default=9600)
     parser.add_argument("--evses", type=_positive, default=1)
     parser.add_argument("--start-kwh", type=float, default=1234.5678, help="the first meter's register")
+    parser.add_argument("--lock", choices=("motor", "solenoid"), default="motor")
+    parser.add_argument("--holster", action="store_true", help="the lock holds a cable of the charger's own")
+    parser.add_argument("--economiser", action="store_true", help="coils are driven by PWM evse<n>.contactor")
+    parser.add_argument("--heartbeat", action="store_true", help="coils need the output heartbeat to toggle")
     return parser
 
 

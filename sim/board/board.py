@@ -1,14 +1,16 @@
-"""The whole board: EVSEs, emergency stop, meters on their line, display, and the hal's sockets."""
+"""The whole board: EVSEs, mains, emergency stop, door, meters on their line, display, the hal's sockets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sim.board.display import Display
-from sim.board.evse import Evse, phase_voltages
+from sim.board.evse import PLAIN, Evse, Wiring
 from sim.board.hal_server import HalServer
+from sim.board.heartbeat import Heartbeat
 from sim.board.line import PacedLine
 from sim.board.load import Load
+from sim.board.mains import Mains
 from sim.board.meter import Health, Measured, MeterBus
 from sim.board.timeline import Timeline
 from sim.board.vehicle import Vehicle
@@ -19,7 +21,10 @@ REACTION_MS = 200
 
 @dataclass(frozen=True)
 class BoardOptions:
-    """What a board is made of. ``start_kwh`` is the first meter's register at the start."""
+    """What a board is made of. ``start_kwh`` is the first meter's register at the start.
+
+    ``heartbeat``: the contactors' coils are supplied only while the output ``heartbeat`` is toggled.
+    """
 
     address: str
     tty: str
@@ -29,6 +34,8 @@ class BoardOptions:
     evses: int = 1
     start_kwh: float = 1234.5678
     load: Load | None = None
+    wiring: Wiring = PLAIN
+    heartbeat: bool = False
 
 
 class SimBoard:
@@ -37,47 +44,76 @@ class SimBoard:
     def __init__(self, options: BoardOptions, timeline: Timeline) -> None:
         self.display = Display()
         self.line = PacedLine(options.baudrate)
+        self.hal = HalServer()
+        self.mains = Mains()
+        self.emergency_stop = False
+        self.door_open = False
         self._options = options
         self._timeline = timeline
-        self._hal = HalServer()
-        self._emergency_stop = False
+        self._heartbeat = Heartbeat(self._supply_coils) if options.heartbeat else None
         self.evses = {number: self._evse(number) for number in range(1, options.evses + 1)}
         self._meters = MeterBus(
             self.line.device_tty, {number: self._measure(evse) for number, evse in self.evses.items()}
         )
-        self.outputs = tuple(name for evse in self.evses.values() for name in evse.outputs)
-        self.pwms = tuple(evse.name("pilot") for evse in self.evses.values())
+        self._owners = {name: evse for evse in self.evses.values() for name in (*evse.outputs, *evse.pwms)}
+        own = ("heartbeat",) if options.heartbeat else ()
+        self.outputs = own + tuple(name for evse in self.evses.values() for name in evse.outputs)
+        self.pwms: Mapping[str, int] = {
+            name: safe_e4 for evse in self.evses.values() for name, safe_e4 in evse.pwms.items()
+        }
+        self._supply_coils()
 
     async def start(self) -> None:
         """Open the line and the sockets."""
-        self._publish_emergency_stop()
+        self._publish_inputs()
         self.line.start()
         self.line.link(self._options.tty)
         await self._meters.start()
         await self.display.start(self._options.address)
-        await self._hal.start(self._options.address, self)
+        await self.hal.start(self._options.address, self)
 
     async def stop(self) -> None:
         """Close everything, as a power cut would."""
-        await self._hal.stop()
+        await self.hal.stop()
         await self.display.stop()
         await self._meters.stop()
         self.line.close()
 
     def drive(self, output: str, on: bool) -> None:
         """Switch an output. Raises KeyError for an unknown one."""
-        self._owner(output).drive(output, on)
+        if output == "heartbeat" and self._heartbeat is not None:
+            self._heartbeat.drive(on)
+        else:
+            self._owners[output].drive(output, on)
 
     def set_duty(self, pwm: str, duty_e4: int) -> None:
-        """Set a pilot's duty. Raises KeyError for an unknown one."""
-        if pwm not in self.pwms:
-            raise KeyError(pwm)
-        self._owner(pwm).set_duty(duty_e4)
+        """Set a PWM's duty. Raises KeyError for an unknown one."""
+        self._owners[pwm].set_duty(pwm, duty_e4)
 
     def set_emergency_stop(self, pressed: bool) -> None:
         """Press or release the emergency stop of the whole board."""
-        self._emergency_stop = pressed
-        self._publish_emergency_stop()
+        self.emergency_stop = pressed
+        if pressed:
+            self._mark("estop_pressed")
+        self._publish_inputs()
+
+    def set_door(self, opened: bool) -> None:
+        """Open or close the housing's door."""
+        self.door_open = opened
+        if opened:
+            self._mark("door_opened")
+        self._publish_inputs()
+
+    def change_mains(self, do: Callable[[Mains], None]) -> None:
+        """Let something happen to the mains now; the board itself lives on from its reserve."""
+        failed_before = self.mains.failed
+        for evse in self.evses.values():
+            evse.update()
+        do(self.mains)
+        if self.mains.failed and not failed_before:
+            self._mark("mains_failed")
+        self._publish_inputs()
+        self._supply_coils()
 
     def set_meter_health(self, evse: Evse, health: Health) -> None:
         """Let the meter of an EVSE be well, silent or talking junk."""
@@ -85,29 +121,51 @@ class SimBoard:
 
     def state(self, evse: Evse) -> dict[str, Any]:
         """Return what is true now at an EVSE and of the board."""
-        health = self._meters.health[evse.number]
-        return {**evse.state(), "emergency_stop": self._emergency_stop, "meter": health}
+        return {
+            **evse.state(),
+            "emergency_stop": self.emergency_stop,
+            "door_open": self.door_open,
+            "power_failing": self.mains.failed,
+            "mains_v": self.mains.volts,
+            "coils_supplied": self._coils_supplied(),
+            "meter": self._meters.health[evse.number],
+            "hung": self.hal.hung,
+            "watchdog_bites": self.hal.bites,
+        }
 
     def _evse(self, number: int) -> Evse:
         options = self._options
         reaction_ms = REACTION_MS * self._timeline.rate
         vehicle = Vehicle(options.watts, options.phases, reaction_ms, options.load)
         start_wh = options.start_kwh * 1000 + (number - 1) * 100_000
-        return Evse(number, vehicle, self._timeline, self._hal, start_wh)
+        return Evse(
+            number, vehicle, self._timeline, self.hal, self.mains, wiring=options.wiring, start_wh=start_wh
+        )
 
     def _measure(self, evse: Evse) -> Callable[[], Measured]:
         def measure() -> Measured:
             evse.update()
-            volts = phase_voltages(self._timeline.billing_ms())
+            volts = self.mains.measured(self._timeline.billing_ms())
             return Measured(volts, evse.phase_power_w(), evse.import_wh)
 
         return measure
 
-    def _owner(self, name: str) -> Evse:
-        for evse in self.evses.values():
-            if name.startswith(evse.name("")):
-                return evse
-        raise KeyError(name)
+    def _coils_supplied(self) -> bool:
+        return not self.mains.failed and (self._heartbeat is None or self._heartbeat.alive)
 
-    def _publish_emergency_stop(self) -> None:
-        self._hal.publish("in", {"emergency_stop": self._emergency_stop})
+    def _supply_coils(self) -> None:
+        for evse in self.evses.values():
+            evse.contactor.supply(self._coils_supplied())
+            evse.update()
+
+    def _mark(self, name: str) -> None:
+        for evse in self.evses.values():
+            evse.marks.set(name)
+
+    def _publish_inputs(self) -> None:
+        inputs = {
+            "emergency_stop": self.emergency_stop,
+            "door": self.door_open,
+            "power_failing": self.mains.failed,
+        }
+        self.hal.publish("in", inputs)

@@ -1,54 +1,87 @@
-"""One EVSE's hardware with the vehicle at it: pilot circuit, contactor, lock."""
+"""One EVSE's hardware with the vehicle at it: its parts, and what the station sees of them."""
 
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+from sim.board.contactor import FULL_E4, HOLDS_E4, Contactor
+from sim.board.defects import Defects
+from sim.board.lock import Lock, LockKind
+from sim.board.mains import NO_VOLTS, Mains, Volts
 from sim.board.marks import Marks
-from sim.board.parts import Contactor, Lock
+from sim.board.pilot import STEADY_HIGH_E4, STEADY_LOW_E4, PilotState, offered_a, peaks_mv, seen_state
+from sim.board.proximity import contact_mv
+from sim.board.residual_device import ResidualDevice
 from sim.board.timeline import Timeline
-from sim.board.vehicle import PHASE_V, Vehicle, offered_a
-
-STEADY_HIGH_E4 = 10_000
-_PILOT_MV = {"A": 12_000, "B": 9_000, "C": 6_000}
-_LOW_MV = -12_000
+from sim.board.vehicle import Vehicle
 
 
 class Pins(Protocol):
     """Where inputs are made visible to the station."""
 
     def publish(self, kind: str, values: dict[str, Any]) -> None:
-        """Set values of kind ``in`` or ``adc``; what has changed is sent at once."""
+        """Set values of kind ``in``, ``adc`` or ``temp``; what has changed is sent at once."""
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """How an EVSE is built. ``economiser``: its coil is driven by a PWM channel in place of an output.
+
+    ``holster``: a cable of its own hangs in a holster, and that is what the lock holds.
+    """
+
+    lock: LockKind = "motor"
+    holster: bool = False
+    economiser: bool = False
+
+
+PLAIN = Wiring()
 
 
 class Evse:
-    """Number ``number`` on the board. ``import_wh`` is the true register of its meter, never quantised."""
+    """Number ``number`` on the board. ``import_wh`` is the true register of its meter, never quantised.
+
+    `settle` after anything has changed: parts, then the vehicle, then what the station sees.
+    """
 
     def __init__(
-        self, number: int, vehicle: Vehicle, timeline: Timeline, pins: Pins, start_wh: float
+        self,
+        number: int,
+        vehicle: Vehicle,
+        timeline: Timeline,
+        pins: Pins,
+        mains: Mains,
+        *,
+        wiring: Wiring,
+        start_wh: float,
     ) -> None:
         self.number = number
         self.vehicle = vehicle
+        self.wiring = wiring
         self.marks = Marks()
-        self.contactor = Contactor(self._contactor_moved)
-        self.lock = Lock(self._lock_moved)
-        self.diode_ok = True
+        self.defects = Defects(self.settle)
+        self.contactor = Contactor(self._contactor_moved, self.defects)
+        self.lock = Lock(wiring.lock, self._lock_moved, self.defects)
+        self.residual_device = ResidualDevice(self._residual_device_moved, self.defects)
+        self.temperature_mc = 25_000
+        self.cable_a = 32
+        self._noise_mv: int | None = None
+        self._mains = mains
         self._start_wh = start_wh
         self._duty_e4 = STEADY_HIGH_E4
-        self._coil = False
+        self._commanded = False
+        self._was_closed = False
+        self._ventilated = False
         self._timeline = timeline
         self._pins = pins
-        self._pilot = "A"
+        self._pilot: PilotState = "A"
         self._drawing = False
         self._timer: asyncio.TimerHandle | None = None
-        self._outputs: dict[str, Callable[[bool], None]] = {
-            self.name("contactor"): self._switch_coil,
-            self.name("lock_forward"): lambda on: self.lock.drive(forward=on),
-            self.name("lock_reverse"): lambda on: self.lock.drive(reverse=on),
-        }
-        self.publish_inputs()
+        self._outputs, self._pwms = self._ports()
         self.update()
+        self._publish_inputs()
 
     def name(self, part: str) -> str:
         """Return the board's name of one of this EVSE's ports."""
@@ -59,27 +92,25 @@ class Evse:
         return tuple(self._outputs)
 
     @property
+    def pwms(self) -> dict[str, int]:
+        """Its PWM channels and the duty in 1/10000 that is safe for each."""
+        return {name: STEADY_HIGH_E4 if name == self.name("pilot") else 0 for name in self._pwms}
+
+    @property
     def import_wh(self) -> float:
         return self._start_wh + self.vehicle.drawn_wh
 
-    @property
-    def power_w(self) -> float:
-        return self.vehicle.power_w
-
-    def phase_power_w(self) -> tuple[float, float, float]:
+    def phase_power_w(self) -> Volts:
         """Return the power of each phase; a single-phase vehicle uses L1."""
-        used = self.vehicle.phases
-        share = self.vehicle.power_w / used
-        return (share, share if used == 3 else 0.0, share if used == 3 else 0.0)
+        return self.vehicle.phase_power_w(self._supply())
 
     def drive(self, output: str, on: bool) -> None:
         """Switch an output. Raises KeyError for one that this EVSE does not have."""
         self._outputs[output](on)
 
-    def set_duty(self, duty_e4: int) -> None:
-        """Set the pilot's duty in 1/10000."""
-        self._duty_e4 = duty_e4
-        self.update()
+    def set_duty(self, pwm: str, duty_e4: int) -> None:
+        """Set a PWM's duty in 1/10000. Raises KeyError for one that this EVSE does not have."""
+        self._pwms[pwm](duty_e4)
 
     def change(self, do: Callable[[Vehicle], None]) -> None:
         """Let something happen to the vehicle now."""
@@ -87,73 +118,150 @@ class Evse:
         do(self.vehicle)
         self.update()
 
+    def disturb_pilot(self, mv: int, for_s: float) -> None:
+        """Show the station a wrong peak for a moment, then what is true."""
+        self._noise_mv = mv
+        self.update()
+        asyncio.get_running_loop().call_later(for_s, self._calm_pilot)
+
+    def settle(self) -> None:
+        """A defect came or went: every part takes it in."""
+        for part in (self.contactor, self.lock, self.residual_device):
+            part.settle()
+        self._publish_inputs()
+        self.update()
+
     def update(self) -> None:
         """Let the vehicle live up to this moment, then tell it and the pins what is true now."""
         self.vehicle.advance(self._timeline.billing_ms())
-        self.vehicle.supply(offered_a(self._duty_e4), contactor_closed=self.contactor.closed)
+        self.vehicle.supply(offered_a(self._duty_e4), self._supply())
         self._mark_changes()
-        self._pins.publish("adc", self._pilot_voltages())
+        self._publish_analogue()
         self._arm()
-
-    def publish_inputs(self) -> None:
-        """Publish the digital inputs."""
-        inputs = {"contactor_mirror": not self.contactor.closed, "lock_feedback": self.lock.locked}
-        self._pins.publish("in", {self.name(part): value for part, value in inputs.items()})
 
     def state(self) -> dict[str, Any]:
         """Return what is true now, for the control socket."""
         self.update()
         vehicle = self.vehicle
         return {
-            "pilot": "F" if self._duty_e4 == 0 else self._pilot,
+            "pilot": "F" if self._duty_e4 == STEADY_LOW_E4 else self._pilot,
             "plugged": vehicle.plugged,
             "ready": vehicle.ready,
             "full": vehicle.full,
+            "asleep": vehicle.asleep,
+            "stubborn": vehicle.stubborn,
+            "ventilation": vehicle.ventilation,
+            "overdraw": vehicle.overdraw,
             "contactor_closed": self.contactor.closed,
             "lock": "locked" if self.lock.locked else "released",
             "duty_e4": self._duty_e4,
             "limit_a": offered_a(self._duty_e4),
             "watts": vehicle.power_w,
             "import_wh": self.import_wh,
-            "welded": self.contactor.welded,
-            "jammed": self.lock.jammed,
+            "cable_a": self.cable_a,
+            "temperature_mc": self.temperature_mc,
+            "residual_tripped": self.residual_device.tripped,
+            "ventilated": self._ventilated,
+            "defects": self.defects.names(),
             "marks": dict(self.marks.ns),
             "now_ns": time.monotonic_ns(),
         }
 
-    def _switch_coil(self, on: bool) -> None:
-        if on != self._coil:
-            self._coil = on
-            self.marks.set("commanded_closed" if on else "commanded_open")
-        self.contactor.energise(on)
+    def _calm_pilot(self) -> None:
+        self._noise_mv = None
+        self.update()
+
+    # -- what the station drives ---------------------------------------------------------------------------
+
+    def _ports(self) -> tuple[dict[str, Callable[[bool], None]], dict[str, Callable[[int], None]]]:
+        outputs: dict[str, Callable[[bool], None]] = {
+            "lock_forward": lambda on: self.lock.drive(forward=on),
+            "residual_test": self._test_residual_device,
+            "ventilation": self._ventilate,
+        }
+        pwms: dict[str, Callable[[int], None]] = {"pilot": self._set_pilot}
+        if self.wiring.lock == "motor":
+            outputs["lock_reverse"] = lambda on: self.lock.drive(reverse=on)
+        if self.wiring.economiser:
+            pwms["contactor"] = self._drive_coil
+        else:
+            outputs["contactor"] = lambda on: self._drive_coil(FULL_E4 if on else 0)
+        named = {self.name(part): do for part, do in outputs.items()}
+        return named, {self.name(part): set_duty for part, set_duty in pwms.items()}
+
+    def _drive_coil(self, duty_e4: int) -> None:
+        commanded = duty_e4 >= HOLDS_E4
+        if commanded != self._commanded:
+            self._commanded = commanded
+            self.marks.set("commanded_closed" if commanded else "commanded_open")
+        self.contactor.drive(duty_e4)
+
+    def _set_pilot(self, duty_e4: int) -> None:
+        self.update()
+        self._duty_e4 = duty_e4
+        if duty_e4 == STEADY_LOW_E4:
+            self.vehicle.wake()
+        self.update()
+
+    def _test_residual_device(self, on: bool) -> None:
+        if on:
+            self.marks.set("residual_tested")
+        self.residual_device.test(on)
+
+    def _ventilate(self, on: bool) -> None:
+        self._ventilated = on
+
+    # -- what the parts say --------------------------------------------------------------------------------
 
     def _contactor_moved(self) -> None:
-        self.marks.set("contactor_closed" if self.contactor.closed else "contactor_opened")
-        self.publish_inputs()
+        if self.contactor.closed != self._was_closed:
+            self._was_closed = self.contactor.closed
+            self.marks.set("contactor_closed" if self._was_closed else "contactor_opened")
+        self._publish_inputs()
         self.update()
 
     def _lock_moved(self) -> None:
         self.marks.set("lock_locked" if self.lock.locked else "lock_released")
-        self.publish_inputs()
+        self._publish_inputs()
+
+    def _residual_device_moved(self) -> None:
+        if self.residual_device.tripped and "leak" in self.defects:
+            self.marks.set("leaked")
+        self._publish_inputs()
+
+    def _supply(self) -> Volts:
+        """The voltages behind the contactor."""
+        return self._mains.volts if self.contactor.closed else NO_VOLTS
 
     def _mark_changes(self) -> None:
-        vehicle = self.vehicle
-        pilot = "A" if not vehicle.plugged else "C" if vehicle.s2_closed else "B"
-        if self._pilot == "C" != pilot:
+        pilot = seen_state(self.vehicle.state, self.defects)
+        if self._pilot in "CD" and pilot not in "CD":
             self.marks.set("left_c")
         self._pilot = pilot
-        if vehicle.drawing != self._drawing:
-            self._drawing = vehicle.drawing
+        if self.vehicle.drawing != self._drawing:
+            self._drawing = self.vehicle.drawing
             self.marks.set("power_on" if self._drawing else "power_off")
 
-    def _pilot_voltages(self) -> dict[str, int]:
-        if self._duty_e4 == 0:
-            high = low = _LOW_MV
-        else:
-            high = low = _PILOT_MV[self._pilot]
-            if self._duty_e4 < STEADY_HIGH_E4:
-                low = _LOW_MV if self.diode_ok or self._pilot == "A" else -high
-        return {self.name("pilot_high"): high, self.name("pilot_low"): low}
+    # -- what the station sees -----------------------------------------------------------------------------
+
+    def _publish_inputs(self) -> None:
+        inputs = {
+            "contactor_mirror": self.contactor.mirror_open,
+            "lock_feedback": self.lock.feedback,
+            "residual_current": self.residual_device.tripped,
+        }
+        self._pins.publish("in", {self.name(part): value for part, value in inputs.items()})
+
+    def _publish_analogue(self) -> None:
+        high_mv, low_mv = peaks_mv(self._pilot, self._duty_e4, self.defects)
+        volts = {
+            "pilot_high": high_mv if self._noise_mv is None else self._noise_mv,
+            "pilot_low": low_mv,
+            "proximity": contact_mv(self.cable_a, self.vehicle.plugged, self.defects),
+        }
+        self._pins.publish("adc", {self.name(part): value for part, value in volts.items()})
+        broken = "thermometer_broken" in self.defects
+        self._pins.publish("temp", {self.name("temperature"): None if broken else self.temperature_mc})
 
     def _arm(self) -> None:
         if self._timer is not None:
@@ -162,9 +270,3 @@ class Evse:
         due_ms = self.vehicle.next_change_ms()
         if due_ms != float("inf"):
             self._timer = self._timeline.call_at(due_ms + 1, self.update)
-
-
-def phase_voltages(billing_ms: int) -> tuple[float, float, float]:
-    """Return the phases' voltages at a time: about 230 V, wandering by some tenths as mains do."""
-    tenths = [((billing_ms // 1_000 + 7 * phase) % 13 - 6) / 10 for phase in range(3)]
-    return (PHASE_V + tenths[0], PHASE_V + tenths[1], PHASE_V + tenths[2])

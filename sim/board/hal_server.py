@@ -3,37 +3,35 @@
 import asyncio
 import json
 import sys
-from typing import Any, Protocol
+from typing import Any
 
 from sim.board.sockets import SocketServer
+from sim.board.station import Hardware, Station
 
-STEADY_HIGH_E4 = 10_000
 SIGN_OF_LIFE_S = 0.1
 _MAX_BACKLOG = 1_000_000
 
 
-class Hardware(Protocol):
-    """What the station's commands act on."""
-
-    outputs: tuple[str, ...]
-    pwms: tuple[str, ...]
-
-    def drive(self, output: str, on: bool) -> None:
-        """Switch an output. Raises KeyError for an unknown one."""
-
-    def set_duty(self, pwm: str, duty_e4: int) -> None:
-        """Set a PWM's duty. Raises KeyError for an unknown one."""
-
-
 class HalServer:
-    """Serves the board's ports to the station (`evse.Pins`), and makes safe what a lost connection drove."""
+    """Serves the board's ports to stations (`evse.Pins`), and makes safe what a lost connection drove.
+
+    ``bites`` counts how often a watchdog has acted.
+    """
 
     def __init__(self) -> None:
-        self._values: dict[str, dict[str, Any]] = {"in": {}, "adc": {}}
-        self._writers: set[asyncio.StreamWriter] = set()
+        self.bites = 0
+        self._values: dict[str, dict[str, Any]] = {"in": {}, "adc": {}, "temp": {}}
+        self._stations: dict[asyncio.StreamWriter, Station] = {}
         self._hardware: Hardware | None = None
         self._server = SocketServer(self._serve)
         self._beat: asyncio.Task[None] | None = None
+        self._running = asyncio.Event()
+        self._running.set()
+
+    @property
+    def hung(self) -> bool:
+        """Whether the board has stopped to answer."""
+        return not self._running.is_set()
 
     async def start(self, address: str, hardware: Hardware) -> None:
         """Listen at ``address``."""
@@ -45,19 +43,33 @@ class HalServer:
         """Close all connections."""
         if self._beat is not None:
             self._beat.cancel()
+        self._running.set()
         await self._server.stop()
 
     def publish(self, kind: str, values: dict[str, Any]) -> None:
-        """Set values of kind ``in`` or ``adc`` and send those that have changed."""
+        """Set values of kind ``in``, ``adc`` or ``temp`` and send those that have changed."""
         known = self._values[kind]
-        changed = {name: value for name, value in values.items() if known.get(name) != value}
+        changed = {name: value for name, value in values.items() if name not in known or known[name] != value}
         if changed:
             known.update(changed)
             self._send({kind: changed})
 
+    def hang(self) -> None:
+        """Say and obey nothing more; connections stay open, outputs as they are, watchdogs run on."""
+        self._running.clear()
+
+    def reset(self) -> None:
+        """Start anew: every connection is closed, what it drove is safe."""
+        for writer, station in tuple(self._stations.items()):
+            station.end()
+            writer.close()
+        self._running.set()
+
     def _send(self, message: dict[str, Any]) -> None:
+        if self.hung:
+            return
         line = json.dumps(message, separators=(",", ":")).encode() + b"\n"
-        for writer in tuple(self._writers):
+        for writer in tuple(self._stations):
             if writer.transport.get_write_buffer_size() > _MAX_BACKLOG:
                 writer.close()
             else:
@@ -70,37 +82,28 @@ class HalServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert self._hardware is not None
-        hello = {**self._values, "out": self._hardware.outputs, "pwm": self._hardware.pwms}
+        await self._running.wait()
+        hello = {**self._values, "out": self._hardware.outputs, "pwm": tuple(self._hardware.pwms)}
         writer.write(json.dumps(hello).encode() + b"\n")
-        self._writers.add(writer)
-        driven: set[str] = set()
+        station = self._stations[writer] = Station(self._hardware, lambda: self._bitten(writer))
         try:
-            while line := await reader.readline():
-                self._obey(json.loads(line), driven)
+            while line := await self._command(reader):
+                if not writer.is_closing():
+                    station.obey(json.loads(line))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             print(f"board: a command could not be obeyed, connection closed: {error!r}", file=sys.stderr)
         finally:
-            self._writers.discard(writer)
-            self._make_safe(driven)
+            self._stations.pop(writer, None)
+            station.end()
 
-    def _obey(self, command: dict[str, Any], driven: set[str]) -> None:
-        assert self._hardware is not None
-        if "out" in command:
-            self._hardware.drive(command["out"], bool(command["value"]))
-            driven.add(command["out"])
-        if "pwm" in command:
-            self._hardware.set_duty(command["pwm"], _duty(command["duty_e4"]))
-            driven.add(command["pwm"])
+    async def _command(self, reader: asyncio.StreamReader) -> bytes:
+        """Return the next line, b"" at the end; a hung board takes in neither."""
+        line = await reader.readline()
+        await self._running.wait()
+        return line
 
-    def _make_safe(self, driven: set[str]) -> None:
-        assert self._hardware is not None
-        for name in driven & set(self._hardware.outputs):
-            self._hardware.drive(name, False)
-        for name in driven & set(self._hardware.pwms):
-            self._hardware.set_duty(name, STEADY_HIGH_E4)
-
-
-def _duty(value: object) -> int:
-    if type(value) is not int or not 0 <= value <= STEADY_HIGH_E4:
-        raise ValueError(f"duty_e4 {value!r} is no integer from 0 to {STEADY_HIGH_E4}")
-    return value
+    def _bitten(self, writer: asyncio.StreamWriter) -> None:
+        self.bites += 1
+        print("board: the watchdog was not fed, outputs are safe, connection closed", file=sys.stderr)
+        self._stations.pop(writer, None)
+        writer.close()

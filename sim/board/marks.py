@@ -14,14 +14,21 @@ NAMES = (
     "contactor_opened",
     "power_on",
     "power_off",
+    "leaked",
+    "residual_tested",
+    "estop_pressed",
+    "door_opened",
+    "mains_failed",
 )
 
 
 class Marks:
     """CLOCK_MONOTONIC nanoseconds of the last time of each of `NAMES`, None before the first.
 
-    ``left_c``: the pilot left state C. ``commanded_*``: the station switched the contactor's coil.
-    ``contactor_*``: the contacts moved. ``power_on``: current first flowed; ``power_off``: it ended.
+    ``commanded_*``: the station switched the contactor's coil, or its watchdog did. ``contactor_*``: the
+    contacts moved. ``power_on``: current first flowed; ``power_off``: it ended. ``residual_tested``: the test
+    current began. What the station sees is marked when it is sent: ``left_c`` (the pilot left state C or D),
+    ``leaked``, ``estop_pressed``, ``door_opened``, ``mains_failed``.
     """
 
     def __init__(self) -> None:

@@ -35,7 +35,7 @@ class Measured:
 def input_registers(measured: Measured) -> list[int]:
     """Return input registers 0 to 79: big-endian float32, the high word first; unused ones are 0."""
     total_w = sum(measured.power_w)
-    amperes = [w / v for w, v in zip(measured.power_w, measured.voltage_v, strict=True)]
+    amperes = [w / v if v else 0.0 for w, v in zip(measured.power_w, measured.voltage_v, strict=True)]
     values = dict(zip((0x00, 0x02, 0x04), measured.voltage_v, strict=True))
     values |= zip((0x06, 0x08, 0x0A), amperes, strict=True)
     values |= zip((0x0C, 0x0E, 0x10), measured.power_w, strict=True)

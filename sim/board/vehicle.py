@@ -4,8 +4,9 @@ Power runs along straight ramps, so its integral is exact whenever it is asked f
 """
 
 from sim.board.load import Load
+from sim.board.mains import PHASE_V, Volts
+from sim.board.pilot import PilotState
 
-PHASE_V = 230.0
 RAMP_UP_MS = 2_000.0
 RAMP_DOWN_MS = 1_000.0
 TAPER_MS = 5_000.0
@@ -15,23 +16,16 @@ _NEVER = float("inf")
 _STEP_MS = 0.001  # time always moves on, whatever the rounding of sums
 
 
-def offered_a(duty_e4: int) -> float:
-    """Return the current per phase in amperes that a pilot duty offers, 0 outside 10 to 96 %.
-
-    IEC 61851-1, annex A: duty % × 0.6 up to 85 %, (duty % − 64) × 2.5 above.
-    """
-    if not 1_000 <= duty_e4 <= 9_600:
-        return 0.0
-    percent = duty_e4 / 100
-    return percent * 0.6 if percent <= 85 else (percent - 64) * 2.5
-
-
 class Vehicle:
     """One vehicle (or none, while not plugged). All times are billing milliseconds and never go back.
 
     ``max_w`` is what its charger takes at most, ``reaction_ms`` how long it takes to close S2 on an offer.
     With a ``load`` it draws what that recording says instead, as far as the offer allows, from when it
-    first can; at the recording's end it is full.
+    first can; at the recording's end it is full. All its phases carry the same current.
+
+    Its manners, any of which may be set: ``ventilation`` it asks for state D; ``stubborn`` it goes on when
+    the offer is taken back; ``asleep`` it does nothing before it is woken, by state F or by a second offer;
+    ``overdraw`` it takes so many times what is offered, whatever ``max_w`` says.
     """
 
     def __init__(self, max_w: float, phases: int, reaction_ms: float, load: Load | None = None) -> None:
@@ -43,11 +37,17 @@ class Vehicle:
         self.s2_closed = False
         self.power_w = 0.0
         self.drawn_wh = 0.0
+        self.ventilation = False
+        self.stubborn = False
+        self.asleep = False
+        self.overdraw: float | None = None
         self._reaction_ms = reaction_ms
         self._load = load
         self._load_since_ms: float | None = None
         self._offer_a = 0.0
-        self._supplied = False
+        self._heeded_a = 0.0
+        self._was_offered = False
+        self._volts = 0.0  # the sum of those of its phases that have voltage
         self._close_s2_ms = _NEVER
         self._at_ms = 0.0
 
@@ -63,7 +63,7 @@ class Vehicle:
 
     def unplug(self) -> None:
         """Pull the plug, under load too: the current ends at once."""
-        self.plugged, self._load_since_ms = False, None
+        self.plugged, self._load_since_ms, self._heeded_a = False, None, 0.0
         self._settle()
 
     def set_ready(self, ready: bool) -> None:
@@ -83,9 +83,44 @@ class Vehicle:
         self.max_w = max_w
         self._settle()
 
-    def supply(self, offer_a: float, *, contactor_closed: bool) -> None:
-        """Tell the vehicle what the pilot offers per phase and whether mains are there."""
-        self._offer_a, self._supplied = offer_a, contactor_closed
+    @property
+    def state(self) -> PilotState:
+        """The pilot state that the vehicle makes."""
+        if not self.plugged:
+            return "A"
+        return ("D" if self.ventilation else "C") if self.s2_closed else "B"
+
+    def phase_power_w(self, volts: Volts) -> Volts:
+        """Return the power of each phase, where the contactor gives it ``volts``."""
+        used = [volt if phase < self.phases else 0.0 for phase, volt in enumerate(volts)]
+        ampere = self.power_w / self._volts if self._volts else 0.0
+        return used[0] * ampere, used[1] * ampere, used[2] * ampere
+
+    def supply(self, offer_a: float, volts: Volts) -> None:
+        """Tell the vehicle what the pilot offers per phase and the voltages behind the contactor.
+
+        The current stays what it was while the voltages step; then it ramps to what it is to be.
+        """
+        if offer_a and not self._offer_a and self._was_offered:
+            self.asleep = False
+        self._was_offered = self.plugged and (self._was_offered or offer_a > 0)
+        self._offer_a = offer_a
+        if offer_a or not (self.stubborn and self.s2_closed):
+            self._heeded_a = offer_a
+        before, self._volts = self._volts, sum(volts[: self.phases])
+        if before and self._volts != before:
+            self.power_w *= self._volts / before
+        self._settle()
+
+    def wake(self) -> None:
+        """State F on the pilot wakes a sleeping vehicle."""
+        self.asleep = False
+        self._settle()
+
+    def behave(self, **manners: bool | float | None) -> None:
+        """Set manners by their names."""
+        for name, value in manners.items():
+            setattr(self, name, value)
         self._settle()
 
     def advance(self, to_ms: float) -> None:
@@ -105,15 +140,21 @@ class Vehicle:
         return min(self._close_s2_ms, self._ramp_ends_ms(), load_ms)
 
     def _wants(self) -> bool:
-        return self.plugged and self.ready and not self.full and self._offer_a > 0
+        return self.plugged and self.ready and not self.full and not self.asleep and self._heeded_a > 0
 
     def _target_w(self) -> float:
-        if not (self.s2_closed and self._supplied and self._wants()):
+        if not (self.s2_closed and self._volts and self._wants()):
             return 0.0
-        limit_w = self._offer_a * PHASE_V * self.phases
+        limit_w = self._heeded_a * self._volts
+        if self.overdraw is not None:
+            return limit_w * self.overdraw
         if self._load is None:
-            return min(limit_w, self.max_w)
-        return min(limit_w, self._load.watts_at(self._at_ms - self._load_begin_ms()))
+            return min(limit_w, self.max_w * self._share())
+        return min(limit_w, self._load.watts_at(self._at_ms - self._load_begin_ms()) * self._share())
+
+    def _share(self) -> float:
+        """Return what part of its power is left: its charger has one rectifier a phase, rated for 230 V."""
+        return min(1.0, self._volts / (PHASE_V * self.phases))
 
     def _slope(self, target_w: float) -> float:
         """Return the ramp's steepness towards ``target_w`` in watts per millisecond."""
@@ -139,7 +180,7 @@ class Vehicle:
         """Bring S2, the load's begin and the power in line with what is true now."""
         if self._load_is_over():
             self.full, self.power_w = True, 0.0
-        if not (self.plugged and self._supplied):
+        if not (self.plugged and self._volts):
             self.power_w = 0.0
         if self.s2_closed:
             self.s2_closed = self.plugged and (self._wants() or self.power_w > 0)
@@ -162,7 +203,7 @@ class Vehicle:
 
     def _follow_load(self) -> None:
         """A recording has its own ramps: take its power as it is."""
-        if self.s2_closed and self._supplied and self._load_since_ms is None:
+        if self.s2_closed and self._volts and self._load_since_ms is None:
             self._load_since_ms = self._at_ms
         if self._wants():
             self.power_w = self._target_w()

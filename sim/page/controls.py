@@ -44,9 +44,9 @@ FAULTS = (
     Toggle("junk", "Meter junk", "Meter junk", "grain", "junk_meter", "revive_meter",
            lambda m: m.board.get("meter") == "junk", "The meter answers with junk"),
     Toggle("weld", "Weld contactor", "Contactor welded", "link", "weld_contactor", "unweld_contactor",
-           lambda m: bool(m.board.get("welded")), "The main contacts stay closed"),
+           lambda m: "contactor_welded" in m.board.get("defects", ()), "The main contacts stay closed"),
     Toggle("jam", "Jam lock", "Lock jammed", "lock", "jam_lock", "free_lock",
-           lambda m: bool(m.board.get("jammed")), "The lock's motor does not turn"),
+           lambda m: "lock_jammed" in m.board.get("defects", ()), "The lock's motor does not turn"),
     Toggle("mains", "Cut power", "Power is cut", "flash_off", "cut_power", "restore_power",
            lambda m: not m.has_power, "Mains fails: all processes die at once"),
 )  # fmt: skip

@@ -144,7 +144,7 @@ def test_a_welded_contactor_stays_closed_until_it_is_freed(tmp_path: Path) -> No
         bench.io.pwm("evse1.pilot").set_duty(10_000)
         await bench.until(lambda: bench.pilot()[0] == 9000)
         state = await bench.do("state")
-        assert state["welded"]
+        assert state["defects"] == ["contactor_welded"]
         assert state["contactor_closed"]
         assert not bench.contactor_open()
         await bench.do("unweld_contactor")

@@ -3,9 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.board.load import Load
-from sim.board.vehicle import Vehicle, offered_a
+from sim.board.mains import NO_VOLTS, Volts
+from sim.board.pilot import offered_a
+from sim.board.vehicle import Vehicle
 
 REACTION_MS = 200.0
+MAINS: Volts = (230.0, 230.0, 230.0)
 HAPPENINGS = ["plug", "unplug", "fill", "ready", "offer", "mains"]
 
 
@@ -13,10 +16,10 @@ def charging(max_w: float = 7200.0, load: Load | None = None, phases: int = 3) -
     """A vehicle that has just closed S2 at 32 A and gets mains at 200 ms."""
     vehicle = Vehicle(max_w, phases, REACTION_MS, load)
     vehicle.plug_in(ready=True)
-    vehicle.supply(32.0, contactor_closed=False)
+    vehicle.supply(32.0, NO_VOLTS)
     vehicle.advance(REACTION_MS)
     assert vehicle.s2_closed
-    vehicle.supply(32.0, contactor_closed=True)
+    vehicle.supply(32.0, MAINS)
     return vehicle
 
 
@@ -33,7 +36,7 @@ def test_it_takes_its_time_to_close_s2_and_never_without_an_offer() -> None:
     vehicle.plug_in(ready=True)
     vehicle.advance(10_000)
     assert not vehicle.s2_closed
-    vehicle.supply(32.0, contactor_closed=False)
+    vehicle.supply(32.0, NO_VOLTS)
     vehicle.advance(10_199)
     assert not vehicle.s2_closed
     vehicle.advance(10_200)
@@ -49,7 +52,7 @@ def test_an_hour_at_full_power_is_the_ramp_and_the_rest() -> None:
 
 def test_the_offer_limits_the_power() -> None:
     vehicle = charging(22_000)
-    vehicle.supply(6.0, contactor_closed=True)
+    vehicle.supply(6.0, MAINS)
     vehicle.advance(60_000)
     assert vehicle.power_w == 6 * 230 * 3
 
@@ -63,7 +66,7 @@ def test_one_phase_takes_a_third() -> None:
 def test_a_withdrawn_offer_ramps_down_in_a_second_and_then_opens_s2() -> None:
     vehicle = charging(7200)
     vehicle.advance(60_000)
-    vehicle.supply(0.0, contactor_closed=True)
+    vehicle.supply(0.0, MAINS)
     vehicle.advance(60_999)
     assert vehicle.s2_closed
     assert 0 < vehicle.power_w < 10
@@ -93,7 +96,7 @@ def test_power_ends_at_once_without_plug_or_mains(how: str) -> None:
     if how == "plug pulled":
         vehicle.unplug()
     else:
-        vehicle.supply(32.0, contactor_closed=False)
+        vehicle.supply(32.0, NO_VOLTS)
     assert vehicle.power_w == 0
     vehicle.advance(600_000)
     assert vehicle.drawn_wh == drawn_wh
@@ -110,7 +113,7 @@ def test_a_recorded_load_is_replayed_and_ends_full() -> None:
 
 def test_a_recorded_load_is_held_below_the_offer() -> None:
     vehicle = charging(7200, Load((0.0, 60_000.0), (7000.0, 0.0)))
-    vehicle.supply(6.0, contactor_closed=True)
+    vehicle.supply(6.0, MAINS)
     vehicle.advance(30_000)
     assert vehicle.power_w == 6 * 230 * 3
 
@@ -123,7 +126,7 @@ def test_energy_does_not_depend_on_when_it_is_asked_for(steps: list[int], what: 
         if what == "fill":
             vehicle.fill()
         elif what == "limit":
-            vehicle.supply(0.0, contactor_closed=True)
+            vehicle.supply(0.0, MAINS)
     at_ms = 1_000.0
     for step in steps:
         at_ms += step
@@ -157,6 +160,6 @@ def test_it_draws_only_with_plug_s2_and_mains_and_within_its_limits(
             "fill": vehicle.fill,
             "ready": lambda: vehicle.set_ready(True),
         }.get(what, lambda: None)()
-        vehicle.supply(offer_a, contactor_closed=mains)
+        vehicle.supply(offer_a, MAINS if mains else NO_VOLTS)
         assert vehicle.power_w <= 7200
         assert vehicle.power_w == 0 or (vehicle.plugged and vehicle.s2_closed and mains)

@@ -35,7 +35,7 @@ class FakeBoard:
             "pilot": "A", "plugged": False, "ready": True, "full": False, "contactor_closed": False,
             "lock": "locked",
             "duty_e4": 10000, "limit_a": 0, "watts": 0.0, "import_wh": 1_204_518.3, "emergency_stop": False,
-            "meter": "ok", "welded": False, "jammed": False, "marks": {},
+            "meter": "ok", "defects": [], "marks": {},
         }  # fmt: skip
 
     async def do(self, action: str, *, evse: int = 1, **arguments: Any) -> Json:
@@ -54,10 +54,10 @@ class FakeBoard:
             "silence_meter": {"meter": "silent"},
             "junk_meter": {"meter": "junk"},
             "revive_meter": {"meter": "ok"},
-            "weld_contactor": {"welded": True},
-            "unweld_contactor": {"welded": False},
-            "jam_lock": {"jammed": True},
-            "free_lock": {"jammed": False},
+            "weld_contactor": {"defects": ["contactor_welded"]},
+            "unweld_contactor": {"defects": []},
+            "jam_lock": {"defects": ["lock_jammed"]},
+            "free_lock": {"defects": []},
             "set_load": {"watts": float(arguments.get("watts", 0))},
             "state": {},
         }
