@@ -30,7 +30,7 @@ from firmware.interlock.model import (
     Withdrawn,
 )
 from firmware.interlock.offer import cable_ma, derated_ma, offer_ma
-from firmware.interlock.pilot import PLUGGED_IN, PilotState, classify
+from firmware.interlock.pilot import PilotState, classify
 from firmware.interlock.sequence import commanded, next_stage
 
 DutyFor = Callable[[int], int]
@@ -45,7 +45,7 @@ def step(state: State, event: Event, duty_for: DutyFor) -> State:
     seen = state.seen
     if seen is None:
         return state._replace(stage=Stage.EMPTY, commands=Commands(), offered_ma=0)
-    state = _with_faults(_pushed_on(state, seen), seen)
+    state = _with_faults(_watched(state, seen), seen)
     state = _with_stage(with_lock(state, seen), seen)
     return _with_commands(state, duty_for)
 
@@ -91,7 +91,7 @@ def _told(state: State, event: Told) -> State:
         case Granted():
             return _granted(state, event)
         case Withdrawn():
-            return state.set_timers(lease=0)._replace(permission="none")
+            return _left_by_unplugging(state.set_timers(lease=0)._replace(permission="none"))
         case LockOrdered():
             return state._replace(lock_order=event.locked, lock_tries=0)
         case ClearOrdered():
@@ -113,10 +113,9 @@ def _sampled(state: State, sample: Sampled) -> State:
 
 def _found(state: State) -> State:
     """The first sample after a start or a lost board: a contactor that was let go may still be falling."""
-    fresh = {"proximity": times.PROXIMITY_MS, "temperature": times.TEMPERATURE_MS}
-    fresh |= {"voltage": times.VOLTAGE_MS, "residual": times.RESIDUAL_MS}
-    fresh |= {"mirror": times.MIRROR_MS, "armature": times.ARMATURE_MS, "settle": times.SETTLE_MS}
-    return state.set_timers(**fresh, reclose=state.rules.reclose_ms)
+    falling = {"mirror": times.MIRROR_MS, "armature": times.ARMATURE_MS, "settle": times.SETTLE_MS}
+    timers = state.timers._replace(residual=0, proximity=0, temperature=0)
+    return state._replace(timers=timers).set_timers(**falling, reclose=state.rules.reclose_ms)
 
 
 def _moved(state: State, sample: Sampled) -> State:
@@ -129,23 +128,27 @@ def _moved(state: State, sample: Sampled) -> State:
 def _with_pilot(state: State, sample: Sampled) -> State:
     """A new state counts when it has stood for `times.STABLE_MS`; our own state F hides the vehicle's."""
     if state.commands.duty_e4 == WAKE_E4:
-        return state.set_timers(pilot=times.STABLE_MS)
+        return state
     pilot = state.pilot
     seen = classify(sample.high_mv, pilot.state)
-    if seen in (pilot.state, pilot.seen) and (seen == pilot.state or not state.passed("pilot")):
-        pushed = state.set_timers(pilot=times.STABLE_MS) if seen == pilot.state else state
-        return pushed._replace(pilot=PilotState(pilot.state, seen))
-    if seen != pilot.seen:
-        return state._replace(pilot=PilotState(pilot.state, seen)).set_timers(pilot=times.STABLE_MS)
-    return _settled(state, seen)
+    if seen == pilot.seen and (seen == pilot.state or not state.passed("pilot")):
+        return state
+    if seen == pilot.seen:
+        return _settled(state, seen)
+    return state._replace(pilot=PilotState(pilot.state, seen)).set_timers(pilot=times.STABLE_MS)
 
 
 def _settled(state: State, pilot: str) -> State:
     """The pilot counts as being in another state from now on."""
     state = state._replace(pilot=PilotState(pilot, pilot))
-    if pilot in PLUGGED_IN:
+    return _left_by_unplugging(state)._replace(lock_tries=0) if pilot == "A" else state
+
+
+def _left_by_unplugging(state: State) -> State:
+    """Forget what pulling the plug mends, unless the agent has still to hear of it."""
+    if state.pilot.state != "A" or state.permission == "void":
         return state
-    return state._replace(residual_tested=False, wakes=0, lock_tries=0)
+    return state._replace(faults=state.faults - faults.left_by("unplugging"))
 
 
 def _without_board(state: State) -> State:
@@ -177,21 +180,27 @@ def _measured(state: State, measured: MeterMeasured) -> State:
     return state._replace(measured=measured, live=live).set_timers(measured=times.MEASURED_MS)
 
 
-# time limits that are pushed on while all is well
+# what may be wrong for a time, and no longer
 
 
-def _pushed_on(state: State, seen: Sampled) -> State:
-    """Set back the time limits of everything that is as it should be at this moment."""
-    fine = {
-        "diode": (faults.diode_seen(state, seen), times.DIODE_MS),
-        "mirror": (seen.mirror_open != state.commands.closed, times.MIRROR_MS),
-        "residual": (state.stage is not Stage.TESTING and not seen.residual_current, times.RESIDUAL_MS),
-        "proximity": (state.pilot.state == "A" or cable_ma(state) is not None, times.PROXIMITY_MS),
-        "temperature": (faults.temperature_known(seen), times.TEMPERATURE_MS),
-        "voltage": (supply.voltages_fine(state), times.VOLTAGE_MS),
-        "over_current": (supply.current_fine(state), times.OVER_CURRENT_MS),
+def _watched(state: State, seen: Sampled) -> State:
+    """Start the time limit of everything that is wrong at this moment, and stop those of what is not."""
+    wrong = {
+        "diode": (not faults.diode_seen(state, seen), times.DIODE_MS),
+        "mirror": (seen.mirror_open == state.commands.closed, times.MIRROR_MS),
+        "residual": (seen.residual_current or state.stage is Stage.TESTING, times.RESIDUAL_MS),
+        "proximity": (faults.proximity_wrong(state), times.PROXIMITY_MS),
+        "temperature": (faults.temperature_wrong(state, seen), times.TEMPERATURE_MS),
+        "voltage": (not supply.voltages_fine(state), times.VOLTAGE_MS),
+        "over_current": (not supply.current_fine(state), times.OVER_CURRENT_MS),
     }
-    return state.set_timers(**{name: length for name, (holds, length) in fine.items() if holds})
+    due = state.timers._asdict()
+    changed = {
+        name: state.now_ms + length_ms if is_wrong else 0
+        for name, (is_wrong, length_ms) in wrong.items()
+        if is_wrong != bool(due[name])
+    }
+    return state._replace(timers=state.timers._replace(**changed)) if changed else state
 
 
 # faults
@@ -203,8 +212,6 @@ def _with_faults(state: State, seen: Sampled) -> State:
     However short it was, a charge does not go on by itself: an agent that was away must hear of it too.
     """
     kept = state.faults if state.permission == "void" else state.faults & LATCHING
-    if state.pilot.state == "A" and state.permission != "void":
-        kept -= faults.left_by("unplugging")
     return _faulted(state, kept | faults.standing(state, seen))
 
 
@@ -240,13 +247,11 @@ def _entered(state: State, before: Stage) -> State:
         case Stage.CONNECTED if before is not Stage.WAKING:
             return state._replace(residual_tested=False, wakes=0)
         case Stage.OFFERED:
-            return state.set_timers(wake=times.WAKE_AFTER_MS, diode=times.DIODE_MS)
+            return state.set_timers(wake=times.WAKE_AFTER_MS)
         case Stage.WAKING:
             return state.set_timers(wake=times.WAKE_MS)._replace(wakes=state.wakes + 1)
         case Stage.RAMPING:
             return state.set_timers(ramp=times.RAMP_MS)
-        case Stage.CLOSED if before is Stage.RAMPING:
-            return state.set_timers(diode=times.DIODE_MS, over_current=times.OVER_CURRENT_MS)
     return state
 
 
@@ -275,7 +280,7 @@ def _with_commands(state: State, duty_for: DutyFor) -> State:
         return state
     switched = {"mirror": times.MIRROR_MS, "armature": times.ARMATURE_MS, "settle": times.SETTLE_MS}
     if state.commands.closed:
-        state = state.set_timers(**switched, economise=times.PULL_IN_MS, over_current=times.OVER_CURRENT_MS)
+        state = state.set_timers(**switched, economise=times.PULL_IN_MS)
         return state._replace(closings=state.closings + 1, live=False, wakes=times.WAKES)
     return state.set_timers(**switched, reclose=state.rules.reclose_ms)
 

@@ -57,7 +57,7 @@ def _diode_fault(state: State, seen: Sampled) -> bool:
 
 
 def _residual_current(state: State, seen: Sampled) -> bool:
-    """At once under voltage; else when it stays tripped, since one that was tested needs time to come back."""
+    """At once under voltage; else when it stays tripped: after a test it needs time to come back."""
     if not seen.residual_current or state.stage is Stage.TESTING:
         return False
     return state.commands.closed or state.passed("residual")
@@ -67,18 +67,25 @@ def _self_test_failed(state: State, _seen: Sampled) -> bool:
     return state.stage is Stage.TESTING and state.passed("residual")
 
 
-def _proximity_fault(state: State, seen: Sampled) -> bool:
-    present = state.rules.proximity != "none" and state.pilot.state in PLUGGED_IN
-    return present and cable_ma(state) is None and state.passed("proximity")
+def proximity_wrong(state: State) -> bool:
+    """Whether a plug is there and its cable says nothing that it could be."""
+    fitted = state.rules.proximity != "none" and state.pilot.state in PLUGGED_IN
+    return fitted and cable_ma(state) is None
 
 
-def temperature_known(seen: Sampled) -> bool:
-    """Whether the thermometer gives a value that can be."""
-    return seen.temperature_mc is not None and _COLDEST_MC <= seen.temperature_mc <= _HOTTEST_MC
+def _proximity_fault(state: State, _seen: Sampled) -> bool:
+    return proximity_wrong(state) and state.passed("proximity")
+
+
+def temperature_wrong(state: State, seen: Sampled) -> bool:
+    """Whether a thermometer is fitted and gives no value that could be."""
+    if state.rules.derating is None:
+        return False
+    return seen.temperature_mc is None or not _COLDEST_MC <= seen.temperature_mc <= _HOTTEST_MC
 
 
 def _temperature_sensor_fault(state: State, seen: Sampled) -> bool:
-    return state.rules.derating is not None and not temperature_known(seen) and state.passed("temperature")
+    return temperature_wrong(state, seen) and state.passed("temperature")
 
 
 def _over_temperature(state: State, seen: Sampled) -> bool:

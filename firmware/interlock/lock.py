@@ -54,10 +54,12 @@ def _solenoid(state: State, seen: Sampled) -> State:
     """Held as long as locked is wanted; its feedback must follow in the time of all tries."""
     wanted = lock_wanted(state)
     direction = state.commands.lock if wanted is None else int(wanted)
+    state = state._replace(commands=state.commands._replace(lock=direction))
     if wanted is None or wanted == seen.locked:
-        return _driven(state, direction, LOCK_MS * LOCK_TRIES)._replace(lock_tries=0)
-    tries = LOCK_TRIES if state.passed("lock") else state.lock_tries
-    return state._replace(commands=state.commands._replace(lock=direction), lock_tries=tries)
+        return state._replace(timers=state.timers._replace(lock=0), lock_tries=0)
+    if not state.timers.lock:
+        return state.set_timers(lock=LOCK_MS * LOCK_TRIES)
+    return state._replace(lock_tries=LOCK_TRIES if state.passed("lock") else 0)
 
 
 def _driven(state: State, direction: int, for_ms: int) -> State:

@@ -175,8 +175,8 @@ Permission = Literal["none", "standing", "void"]
 class Timers(NamedTuple):
     """When each time limit passes, in monotonic milliseconds; one that is not above now has passed.
 
-    Some are set once (`lease`, `ramp`); the others are pushed on with every sample that is as it should be,
-    so that they pass when that has not been so for their whole length. `times` has the lengths.
+    Some are set when something begins (`lease`, `ramp`). The others run while something is wrong (`diode`,
+    `mirror`) and are 0 when it is not: so long it may be. `times` has the lengths.
     """
 
     lease: int = 0

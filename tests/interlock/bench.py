@@ -4,8 +4,12 @@ Time moves from one deadline of the core to the next, as the process's loop does
 core forgets to announce is missed here too. What must never be is checked after every step.
 """
 
+from dataclasses import replace
+from typing import Any, Literal
+
 from drivers.control_pilot import duty_e4
-from firmware.interlock import core
+from firmware.interlock import core, times
+from firmware.interlock.faults import LATCHING, LEFT_BY
 from firmware.interlock.model import (
     AgentConnected,
     BoardFailed,
@@ -14,10 +18,15 @@ from firmware.interlock.model import (
     Event,
     Granted,
     LockOrdered,
+    MeterMeasured,
+    Recalled,
+    Rules,
     Sampled,
+    Stage,
     State,
     Withdrawn,
 )
+from firmware.interlock.pilot import PLUGGED_IN
 
 CONTACTOR_MS = 10
 LOCK_MS = 60
@@ -25,22 +34,33 @@ PILOT_MS = 1
 """A pilot that was told another duty shows it after one period."""
 PILOT_MV = {"A": 12_000, "B": 9_000, "C": 6_000, "D": 3_000, "E": 0, "F": -12_000}
 STEADY_E4 = 10_000
+TRIP_MS = 20
+"""The residual current device trips so long after it is told to, and comes back so long after its test."""
+PLAIN = Rules(32_000)
+FULL = replace(PLAIN, residual_current=True, proximity="iec", ventilation=True, economiser=True)
+"""Everything that changes the way to energy."""
 
 
 class Bench:
     """Actions are what people, vehicle and agent do; each is taken in at once, without time passing."""
 
-    def __init__(self, max_current_a: int = 32, *, welded: bool = False) -> None:
+    def __init__(self, rules: Rules = PLAIN, *, welded: bool = False) -> None:
         self.ms = 1_000_000
-        self.state = State(max_current_a * 1000)
+        self.rules = rules
+        self.state = State(rules)
         self.vehicle = "A"
         self.mirror_open, self.welded = not welded, welded
         self.bolt_locked = False
         self.pressed = self.coil_broken = self.lock_jammed = self.diode_broken = False
+        self.leaks = self.residual_device_broken = self.door_open = self.power_failing = False
+        self.temperature_mc: int | None = 25_000
+        self.cable_ohm: int | None = 220
         self.board_there = True
         self.closings = 0
         self.when_ms: dict[str, int] = {}
         self.pulses: list[int] = []
+        self._tripped = False
+        self._device_moves_ms: int | None = None
         self._contactor_moves_ms: int | None = None
         self._lock_moves_ms: int | None = None
         self._pilot_moves_ms: int | None = None
@@ -63,6 +83,10 @@ class Bench:
         return self.state.commands.duty_e4
 
     @property
+    def stage(self) -> Stage:
+        return self.state.stage
+
+    @property
     def faults(self) -> set[str]:
         return set(self.state.faults)
 
@@ -72,7 +96,12 @@ class Bench:
         """Let time pass; whatever moves or falls due in between happens at its time."""
         end_ms = self.ms + ms
         while True:
-            moves = (self._contactor_moves_ms, self._lock_moves_ms, self._pilot_moves_ms)
+            moves = (
+                self._contactor_moves_ms,
+                self._lock_moves_ms,
+                self._pilot_moves_ms,
+                self._device_moves_ms,
+            )
             dues = (core.next_deadline_ms(self.state), *moves)
             due_ms = min((due for due in dues if due is not None and due > self.ms), default=end_ms)
             self.ms = min(due_ms, end_ms)
@@ -88,11 +117,30 @@ class Bench:
         high_mv = low_mv = PILOT_MV[self.vehicle]
         if self._duty_on_the_line_e4 < STEADY_E4:
             low_mv = -high_mv if self.diode_broken and self.vehicle in "BCD" else -12_000
+        if self._duty_on_the_line_e4 == 0:
+            high_mv = low_mv
         return self.see(high_mv, low_mv)
 
     def see(self, high_mv: int, low_mv: int = -12_000) -> "Bench":
         """Let the core see these pilot voltages."""
-        return self.step(Sampled(self.ms, high_mv, low_mv, self.mirror_open, self.bolt_locked, self.pressed))
+        plugged = self.vehicle in PLUGGED_IN
+        return self.step(
+            Sampled(
+                self.ms,
+                high_mv,
+                low_mv,
+                self.mirror_open,
+                self.bolt_locked or self.rules.lock == "none",
+                self.pressed,
+                residual_current=self._tripped or self.leaks,
+                door_open=self.door_open,
+                power_failing=self.power_failing,
+                temperature_mc=self.temperature_mc if self.rules.derating else None,
+                proximity_ohm=(self.cable_ohm if plugged else 100_000)
+                if self.rules.proximity != "none"
+                else None,
+            )
+        )
 
     def step(self, event: Event) -> "Bench":
         """Put one event to the core and carry its commands out."""
@@ -118,8 +166,25 @@ class Bench:
     def order_release(self) -> "Bench":
         return self.step(LockOrdered(self.ms, self._numbered(None), False))
 
-    def clear_faults(self) -> "Bench":
-        return self.step(ClearOrdered(self.ms, self._numbered(None)))
+    def clear_faults(self, by: Literal["engineer", "backend"] = "engineer") -> "Bench":
+        return self.step(ClearOrdered(self.ms, self._numbered(None), by))
+
+    def recall(self, *names: str) -> "Bench":
+        return self.step(Recalled(self.ms, self._numbered(None), frozenset(names)))
+
+    def measure(self, volts: Any = (230, 230, 230), amperes: Any = (0, 0, 0)) -> "Bench":
+        """Tell what the meter measures: volts and amperes of the three phases, None where it does not."""
+        mv: Any = tuple(None if value is None else round(value * 1000) for value in volts)
+        ma: Any = tuple(None if value is None else round(value * 1000) for value in amperes)
+        return self.step(MeterMeasured(self.ms, self._numbered(None), mv, ma))
+
+    def measure_for(self, seconds: int, volts: Any = (230, 230, 230), amperes: Any = (0, 0, 0)) -> "Bench":
+        """Let time pass with the meter telling the same once a second, and the lease renewed."""
+        for _ in range(seconds):
+            if self.state.permission == "standing":
+                self.grant()
+            self.measure(volts, amperes).let(1_000)
+        return self
 
     def agent_connects(self) -> "Bench":
         self._seq = 0
@@ -152,11 +217,20 @@ class Bench:
         assert not self.mirror_open
         return self
 
+    def leak(self) -> "Bench":
+        self.leaks = True
+        return self.sample()
+
+    def heat_to(self, celsius: float) -> "Bench":
+        self.temperature_mc = round(celsius * 1000)
+        return self.sample()
+
     def lose_board(self) -> "Bench":
         """The board falls silent: its outputs go to their safe values."""
         self.board_there = False
         self.step(BoardFailed(self.ms))
         self._contactor_moves_ms = self._lock_moves_ms = self._pilot_moves_ms = None
+        self._device_moves_ms, self._tripped = None, False
         self.mirror_open = not (self.welded and not self.mirror_open)
         self._duty_on_the_line_e4 = STEADY_E4
         return self
@@ -175,8 +249,11 @@ class Bench:
         if now.closed != before.closed:
             self._contactor_moves_ms = self._switched_ms = self.ms + CONTACTOR_MS
             self.closings += now.closed
+        if now.residual_test != before.residual_test:
+            self._device_moves_ms = self.ms + TRIP_MS
         if now.lock != before.lock:
-            self._lock_moves_ms = self.ms + LOCK_MS if now.lock else None
+            falls = self.rules.lock == "solenoid"  # without current its spring releases the bolt
+            self._lock_moves_ms = self.ms + LOCK_MS if now.lock or falls else None
             if now.lock:
                 self.pulses.append(now.lock)
         if now.duty_e4 != before.duty_e4:
@@ -203,6 +280,9 @@ class Bench:
             self._lock_moves_ms = None
             if not self.lock_jammed:
                 self.bolt_locked = self.state.commands.lock == 1
+        if self._device_moves_ms is not None and self.ms >= self._device_moves_ms:
+            self._device_moves_ms = None
+            self._tripped = self.state.commands.residual_test and not self.residual_device_broken
         if self._pilot_moves_ms is not None and self.ms >= self._pilot_moves_ms:
             self._pilot_moves_ms, self._duty_on_the_line_e4 = None, self.duty_e4
 
@@ -219,19 +299,24 @@ class Bench:
             assert self.mirror_open
             assert self._contactor_moves_ms is None, "contacts on their way may touch"
         if self.state.faults:
-            assert (commands.duty_e4, self.state.lease) == (STEADY_E4, None)
-        gone = (before.faults & core.LATCHING) - self.state.faults
-        assert not gone or isinstance(event, ClearOrdered)
+            assert (commands.duty_e4, self.state.leased_ma) == (STEADY_E4, 0)
+        self._assert_faults_left_by_their_rule(before.faults - self.state.faults, event)
+
+    def _assert_faults_left_by_their_rule(self, gone: frozenset[str], event: Event) -> None:
+        for name in gone & LATCHING:
+            ways = LEFT_BY[name]
+            ordered = isinstance(event, ClearOrdered) and event.by in ways
+            assert ordered or ("unplugging" in ways and self.state.pilot.state == "A"), name
 
     def _assert_may_be_closed(self) -> None:
         state = self.state
         assert self.board_there
-        assert self.bolt_locked
-        assert state.pilot.state == "C"
+        assert self.bolt_locked or self.rules.lock == "none" or self.rules.lock_holds == "holster"
+        assert state.pilot.state == "C" or (state.pilot.state == "D" and self.rules.ventilation)
         assert not state.faults
         if self.duty_e4 == STEADY_E4:
             withdrawn_ms = self._withdrawn_ms if self._duty_before_e4 == STEADY_E4 else self.ms
-            assert self.ms - withdrawn_ms < core.RAMP_MS
+            assert self.ms - withdrawn_ms < times.RAMP_MS
         else:
             assert state.leased_ma >= 6_000
 
@@ -240,4 +325,8 @@ class Bench:
         assert self._duty_on_the_line_e4 != STEADY_E4
         assert self.mirror_open
         assert not self.diode_broken
-        assert self._switched_ms is None or self.ms - self._switched_ms >= core.MIRROR_MS - CONTACTOR_MS
+        assert not self.leaks
+        assert not self.rules.residual_current or self.state.residual_tested
+        assert (
+            self._switched_ms is None or self.ms - self._switched_ms >= self.rules.reclose_ms - CONTACTOR_MS
+        )

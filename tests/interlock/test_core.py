@@ -2,12 +2,9 @@
 
 import pytest
 
-from firmware.interlock.core import (
-    MAX_LEASE_MS,
-    RAMP_MS,
-    next_deadline_ms,
-)
-from firmware.interlock.model import DUTY_GAP_MS, Sampled
+from firmware.interlock.core import next_deadline_ms
+from firmware.interlock.model import Rules, Sampled
+from firmware.interlock.times import DUTY_GAP_MS, MAX_LEASE_MS, RAMP_MS
 from tests.interlock.bench import STEADY_E4, Bench
 
 
@@ -184,7 +181,7 @@ def test_it_rests_a_second_between_opening_and_closing(bench: Bench) -> None:
 
 def test_messages_late_or_twice_change_nothing(bench: Bench) -> None:
     bench.charge().withdraw(seq=100).grant(seq=99).grant(seq=100)
-    assert (bench.state.lease, bench.duty_e4) == (None, STEADY_E4)
+    assert (bench.state.leased_ma, bench.duty_e4) == (0, STEADY_E4)
     bench.grant(seq=101)
     assert bench.duty_e4 == 2_666
 
@@ -198,7 +195,7 @@ def test_a_new_connection_counts_from_the_start_and_leaves_the_lease(bench: Benc
 
 def test_a_permission_given_while_a_fault_stands_is_void(bench: Bench) -> None:
     bench.plug_in().press_emergency_stop().grant().let(100).release_emergency_stop().let(100)
-    assert (bench.state.lease, bench.bolt_locked, bench.duty_e4) == (None, False, STEADY_E4)
+    assert (bench.state.leased_ma, bench.bolt_locked, bench.duty_e4) == (0, False, STEADY_E4)
 
 
 # how much
@@ -211,7 +208,7 @@ def test_a_permission_given_while_a_fault_stands_is_void(bench: Bench) -> None:
 def test_it_offers_what_is_permitted_and_never_more_than_the_site_allows(
     asked_a: int, site_a: int, duty: int
 ) -> None:
-    bench = Bench(max_current_a=site_a).plug_in().grant(asked_a).let(200)
+    bench = Bench(Rules(site_a * 1000)).plug_in().grant(asked_a).let(200)
     assert bench.duty_e4 == duty
 
 
