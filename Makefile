@@ -6,13 +6,20 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: demo test lint bench browser clean
+.PHONY: demo test test-board lint bench browser clean
 
 demo: $(VENV)/sim
 	@$(BIN)/python -m sim.demo $(if $(EXIT),--exit)
 
 test: lint browser
 	@$(BIN)/python -m pytest $(ARGS)
+
+# The drivers and the interlock on a real kernel, in emulation (docs/VIRTUAL_BOARD.md).
+test-board: $(VENV)/dev
+	@if ! (command -v qemu-system-aarch64 && command -v cpio && command -v /sbin/depmod) >/dev/null; then \
+	  echo "installing QEMU, kmod and cpio …"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -qq -y --no-install-recommends qemu-system-arm kmod cpio >/dev/null; fi
+	@$(BIN)/python -m pytest tests/board $(ARGS)
 
 lint: $(VENV)/dev
 	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
