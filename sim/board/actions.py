@@ -31,8 +31,8 @@ class Action:
 def _plug_in(_board: SimBoard, evse: Evse, ready: bool) -> None:
     _refuse(evse.vehicle.plugged, "already plugged in")
     _refuse(evse.wiring.holster and evse.lock.locked, "the connector is locked in its holster")
-    evse.change(lambda vehicle: vehicle.plug_in(ready=ready))
     evse.marks.set("plugged")
+    evse.change(lambda vehicle: vehicle.plug_in(ready=ready))
 
 
 def _unplug(_board: SimBoard, evse: Evse) -> None:

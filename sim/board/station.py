@@ -31,8 +31,10 @@ class Station:
         self._watchdog_ms = 0
         self._watchdog: asyncio.TimerHandle | None = None
 
-    def obey(self, command: dict[str, Any]) -> None:
+    def obey(self, command: Any) -> None:
         """Carry out one command. Raises KeyError, ValueError or TypeError for one that is none."""
+        if not isinstance(command, dict):
+            raise TypeError(f"{command!r} is no object")
         if "out" in command:
             self._hardware.drive(command["out"], bool(command["value"]))
             self._driven.add(command["out"])

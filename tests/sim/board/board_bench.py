@@ -84,7 +84,9 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(tmp_path: Path, rate: int = 60, **options: Any) -> AsyncIterator[Bench]:
+async def bench(
+    tmp_path: Path, rate: int = 60, watchdog: dict[str, Any] | None = None, **options: Any
+) -> AsyncIterator[Bench]:
     """A running board at ``rate`` times life and a station connected to it."""
     address, tty = str(tmp_path / "board.sock"), str(tmp_path / "tty")
     timeline = Timeline(rate, time.monotonic_ns(), 0)
@@ -92,7 +94,8 @@ async def bench(tmp_path: Path, rate: int = 60, **options: Any) -> AsyncIterator
     control = Control(board)
     await board.start()
     await control.start(address)
-    there = Bench(await asyncio.to_thread(RemoteBoard, address), address, tty)
+    io = {"backend": "remote", "address": address, "watchdog": watchdog}
+    there = Bench(await asyncio.to_thread(RemoteBoard, io), address, tty)
     try:
         yield there
     finally:

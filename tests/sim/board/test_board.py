@@ -207,7 +207,7 @@ def test_the_display_keeps_the_newest_picture(tmp_path: Path) -> None:
     async def scene(bench: Bench) -> None:
         nothing = (await bench.ask({"do": "display"}))["display"]
         assert nothing == {"width": 0, "height": 0, "rgb565": ""}
-        display = RemoteFramebuffer(bench.address, 2, 1)
+        display = RemoteFramebuffer({"address": bench.address, "display": {"width": 2, "height": 1}})
         display.show(b"\x01\x02\x03\x04")
         display.show(b"\x05\x06\x07\x08")
         shown = nothing

@@ -25,7 +25,7 @@ def test_it_says_ready_and_ends_when_told(tmp_path: Path, how: str) -> None:
     board = started(tmp_path)
     assert board.stdout is not None
     assert board.stdout.readline() == "ready\n"
-    station = RemoteBoard(str(tmp_path / "board.sock"))
+    station = RemoteBoard({"address": str(tmp_path / "board.sock")})
     assert station.adc("evse1.pilot_high").read_mv() == 12_000
     assert (tmp_path / "tty").is_symlink()
     if how == "SIGTERM":

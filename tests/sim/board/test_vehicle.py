@@ -163,3 +163,89 @@ def test_it_draws_only_with_plug_s2_and_mains_and_within_its_limits(
         vehicle.supply(offer_a, MAINS if mains else NO_VOLTS)
         assert vehicle.power_w <= 7200
         assert vehicle.power_w == 0 or (vehicle.plugged and vehicle.s2_closed and mains)
+
+
+def test_a_lost_phase_takes_its_current_away_at_once() -> None:
+    vehicle = charging(7200)
+    vehicle.advance(60_000)
+    vehicle.supply(32.0, (230.0, 0.0, 230.0))
+    assert vehicle.phase_power_w((230.0, 0.0, 230.0)) == pytest.approx((2400, 0, 2400))
+    drawn_wh = vehicle.drawn_wh
+    vehicle.advance(60_000 + 3_600_000)
+    assert vehicle.drawn_wh - drawn_wh == pytest.approx(4800)
+    vehicle.supply(32.0, MAINS)
+    vehicle.advance(5_000_000)
+    assert vehicle.power_w == 7200
+
+
+def test_one_phase_uses_l1_alone() -> None:
+    vehicle = charging(22_000, phases=1)
+    vehicle.advance(60_000)
+    assert vehicle.phase_power_w(MAINS) == (7360, 0, 0)
+    vehicle.supply(32.0, (0.0, 230.0, 230.0))
+    assert (vehicle.power_w, vehicle.phase_power_w((0.0, 230.0, 230.0))) == (0, (0, 0, 0))
+
+
+def test_a_stubborn_vehicle_goes_on_without_an_offer_until_it_loses_voltage() -> None:
+    vehicle = charging(7200)
+    vehicle.behave(stubborn=True)
+    vehicle.advance(60_000)
+    vehicle.supply(0.0, MAINS)
+    vehicle.advance(120_000)
+    assert (vehicle.state, vehicle.power_w) == ("C", 7200)
+    vehicle.supply(0.0, NO_VOLTS)
+    vehicle.advance(180_000)
+    assert (vehicle.state, vehicle.power_w) == ("C", 0)
+    vehicle.unplug()
+    vehicle.plug_in(ready=True)
+    vehicle.supply(0.0, NO_VOLTS)
+    vehicle.advance(240_000)
+    assert vehicle.state == "B"
+
+
+def test_a_vehicle_that_overdraws_takes_so_many_times_the_offer() -> None:
+    vehicle = charging(7200)
+    vehicle.behave(overdraw=1.5)
+    vehicle.supply(16.0, MAINS)
+    vehicle.advance(60_000)
+    assert vehicle.power_w == 16 * 1.5 * 3 * 230
+    vehicle.behave(overdraw=None)
+    vehicle.advance(120_000)
+    assert vehicle.power_w == 7200
+
+
+def asleep() -> Vehicle:
+    """A sleeping vehicle that has been offered 16 A for a minute and did not care."""
+    vehicle = Vehicle(7200, 3, REACTION_MS)
+    vehicle.behave(asleep=True)
+    vehicle.plug_in(ready=True)
+    vehicle.supply(16.0, NO_VOLTS)
+    vehicle.advance(60_000)
+    assert vehicle.state == "B"
+    return vehicle
+
+
+def test_state_f_wakes_a_sleeping_vehicle() -> None:
+    vehicle = asleep()
+    vehicle.supply(0.0, NO_VOLTS)
+    vehicle.wake()
+    vehicle.supply(16.0, NO_VOLTS)
+    vehicle.advance(61_000)
+    assert vehicle.state == "C"
+
+
+def test_a_second_offer_wakes_a_sleeping_vehicle() -> None:
+    vehicle = asleep()
+    vehicle.supply(0.0, NO_VOLTS)
+    vehicle.advance(61_000)
+    assert vehicle.state == "B"
+    vehicle.supply(16.0, NO_VOLTS)
+    vehicle.advance(62_000)
+    assert vehicle.state == "C"
+
+
+def test_another_current_on_offer_does_not_wake_it() -> None:
+    vehicle = asleep()
+    vehicle.supply(32.0, NO_VOLTS)
+    vehicle.advance(120_000)
+    assert vehicle.state == "B"
