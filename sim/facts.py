@@ -88,14 +88,17 @@ class Facts:
             return self.phase
         if key == "alarm":
             return self.active_alarms
-        return self.board[key] if key in ("lock", "pilot") else getattr(self, key)
+        key = key.removesuffix("_at_least").removesuffix("_at_most")
+        return self.board[key] if key in ("lock", "pilot", "limit_a", "watts") else getattr(self, key)
 
 
 def _holds(key: str, wanted: Any, actual: Any) -> bool:
     if key == "alarm":
         return wanted in actual
-    if key in ("minutes", "energy_wh", "time"):
+    if key in ("minutes", "energy_wh", "time") or key.endswith("_at_least"):
         return bool(actual >= wanted)
+    if key.endswith("_at_most"):
+        return bool(actual <= wanted)
     if key == "transaction" and wanted == "ended":
         return actual in ("ended", "settled")
     return bool(actual == wanted)

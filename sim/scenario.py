@@ -12,6 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sim.board.actions import ACTIONS
+from sim.board.arguments import RefusedError, read_arguments
+
 PACKAGED = Path(__file__).resolve().parent / "scenarios"
 
 Kinds = Mapping[str, tuple[type, ...]]
@@ -27,6 +30,9 @@ CONDITIONS: Kinds = {
     "connector": (str,),
     "alarm": (str,),
     "energy_wh": NUMBER,
+    "limit_a_at_least": NUMBER,
+    "limit_a_at_most": NUMBER,
+    "watts_at_most": NUMBER,
     "time": (str,),
 }
 """What `wait_until` can wait for; minutes, energy_wh and time are "at least"."""
@@ -34,31 +40,19 @@ CONDITIONS: Kinds = {
 STEPS: Mapping[str, Kinds] = {
     "pay": {"minutes": (int,), "amount": (int,)},
     "stop_from_phone": {},
-    "plug_in": {},
-    "unplug": {},
-    "ready": {},
-    "full": {},
-    "set_load": {"watts": NUMBER},
-    "press_emergency_stop": {},
-    "release_emergency_stop": {},
-    "silence_meter": {},
-    "revive_meter": {},
-    "junk_meter": {},
-    "delay_meter": {"ms": NUMBER},
-    "weld_contactor": {},
-    "unweld_contactor": {},
-    "jam_lock": {},
-    "free_lock": {},
-    "break_diode": {},
-    "mend_diode": {},
     "kill_agent": {},
     "cut_power": {},
     "restore_power": {},
     "wait": {"minutes": NUMBER, "real_seconds": NUMBER},
     "wait_until": {**CONDITIONS, "within_minutes": NUMBER},
     "check": CONDITIONS,
+    **{
+        name: {argument: kind.types for argument, kind in action.arguments.items()}
+        for name, action in ACTIONS.items()
+        if name != "state"
+    },
 }
-"""Each step's name and its arguments."""
+"""Each step's name and its arguments; whatever hands can do at the simulated board is a step."""
 
 EXPECTATIONS: Kinds = {
     "stopped_reason": (str,),
@@ -187,9 +181,18 @@ def _step(raw: object, where: str) -> Step:
     _check_keys(arguments, STEPS[name], f"{where}.{name}.", "argument")
     if name == "pay" and len(arguments) != 1:
         raise ScenarioError(f"{where}.pay: needs minutes or amount, and not both")
-    if name in ("wait", "wait_until", "check", "set_load", "delay_meter") and not arguments:
+    if name in ("wait", "wait_until", "check") and not arguments:
         raise ScenarioError(f"{where}.{name}: needs one of {', '.join(STEPS[name])}")
+    if name in ACTIONS:
+        _check_action(name, arguments, where)
     return Step(name, arguments)
+
+
+def _check_action(name: str, arguments: dict[str, Any], where: str) -> None:
+    try:
+        read_arguments(ACTIONS[name].arguments, arguments)
+    except RefusedError as error:
+        raise ScenarioError(f"{where}.{name}.{error}") from error
 
 
 def _check_keys(table: Mapping[str, Any], kinds: Kinds, where: str, what: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 
 class RefusedError(ValueError):
@@ -13,9 +13,14 @@ class RefusedError(ValueError):
 class Number:
     """A number from ``least`` to ``most``; without a ``default`` it must be given."""
 
+    types: ClassVar[tuple[type, ...]] = (int, float)
     least: float
     most: float
     default: float | None = None
+
+    @property
+    def required(self) -> bool:
+        return self.default is None
 
     def read(self, name: str, value: object) -> float:
         """Return the value. Raises RefusedError."""
@@ -27,11 +32,16 @@ class Number:
 
 @dataclass(frozen=True)
 class OneOf:
-    """One of some numbers; ``default`` may be None, for none of them."""
+    """One of some numbers; an ``optional`` one may be left out, for none of them."""
 
+    types: ClassVar[tuple[type, ...]] = (int,)
     values: tuple[int, ...]
     default: int | None = None
     optional: bool = False
+
+    @property
+    def required(self) -> bool:
+        return self.default is None and not self.optional
 
     def read(self, name: str, value: object) -> int | None:
         """Return the value. Raises RefusedError."""
@@ -46,6 +56,8 @@ class OneOf:
 class Flag:
     """True or false."""
 
+    types: ClassVar[tuple[type, ...]] = (bool,)
+    required: ClassVar[bool] = False
     default: bool = True
 
     def read(self, name: str, value: object) -> bool:
@@ -63,4 +75,7 @@ def read_arguments(declared: Mapping[str, Argument], given: Mapping[str, Any]) -
     for name in given:
         if name not in declared:
             raise RefusedError(f"{name}: unknown argument; there is {', '.join(declared) or 'none'}")
+    for name, kind in declared.items():
+        if kind.required and name not in given:
+            raise RefusedError(f"{name}: is missing")
     return {name: kind.read(name, given.get(name, kind.default)) for name, kind in declared.items()}
