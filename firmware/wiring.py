@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from config.board_io import io_of
 from config.schema import ClockSource, Evse, Loaded, MeterMap, SerialPort
 from drivers.display import Display
 from drivers.meter.bus import MeterBus
@@ -184,7 +185,7 @@ class Station:
 
     def _screen_task(self, loaded: Loaded) -> ScreenTask:
         site, board = loaded.site, loaded.board
-        width, height = board.display.width, board.display.height
+        width, height, io = board.display.width, board.display.height, io_of(board)
         renderer = Renderer(
             site.operator,
             site.station.label or site.station.id,
@@ -196,7 +197,7 @@ class Station:
         )
 
         def open_display() -> Callable[[bytes], None]:
-            return Display(open_framebuffer(board.backend, board.address, width, height)).show
+            return Display(open_framebuffer(io)).show
 
         def draw(view: CustomerView) -> bytes:
             return renderer.rgb565(view)
@@ -213,7 +214,7 @@ def clock_of(source: ClockSource) -> Clock:
 
 def bus_of(port: SerialPort) -> MeterBus:
     """Return the one owner of a serial port."""
-    return MeterBus(port.device, port.baudrate, port.parity, port.stopbits)
+    return MeterBus(port.device, port.baudrate, port.parity, port.stopbits, rs485=port.rs485)
 
 
 def identity_of(loaded: Loaded) -> Identity:

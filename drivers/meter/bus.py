@@ -10,13 +10,14 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pymodbus.client import AsyncModbusSerialClient
 from pymodbus.exceptions import ModbusException
 from pymodbus.framer import FramerRTU
 from pymodbus.pdu import ModbusPDU
 
+from config.schema import Rs485
 from drivers.meter.errors import (
     MeterError,
     MeterJunkError,
@@ -26,6 +27,7 @@ from drivers.meter.errors import (
 )
 from drivers.meter.frames import Expected, describe, find_reply
 from drivers.meter.maps import MAX_REGISTERS, SILENCE_CHARS, Block, ReadPlan, Sample
+from drivers.meter.rs485 import switch_on
 
 LATENCY_S = 0.3
 """How long a meter may think before it answers, beyond the wire's own time."""
@@ -48,7 +50,10 @@ class _Unit:
 
 
 class MeterBus:
-    """A serial line with meters. Reads queue up; a caller that is cancelled does not break off its read."""
+    """A serial line with meters. Reads queue up; a caller that is cancelled does not break off its read.
+
+    ``rs485``: the kernel's RS-485 mode, for a transceiver that does not turn round by itself.
+    """
 
     def __init__(
         self,
@@ -57,8 +62,10 @@ class MeterBus:
         parity: Literal["N", "E", "O"] = "N",
         stopbits: Literal[1, 2] = 1,
         latency_s: float = LATENCY_S,
+        rs485: Rs485 | None = None,
     ) -> None:
         self._device = device
+        self._rs485 = rs485
         self._baudrate, self._parity, self._stopbits = baudrate, parity, stopbits
         char_bits = 9 + stopbits + (parity != "N")
         self.timeout_s = latency_s + Block(0, MAX_REGISTERS).wire_s(baudrate, char_bits)
@@ -179,13 +186,28 @@ class MeterBus:
             known.in_step = False  # who had the port before may have left a request open
         await asyncio.sleep(max(0.0, self._reopen_at_s - _now_s()))
         self._client = self._new_client()
-        if await self._client.connect():
-            self._reopen_wait_s = 0.0
-            return
+        if not await self._client.connect():
+            raise self._closed(_why_closed(self._device))
+        if self._rs485 is not None:
+            self._let_kernel_switch(self._rs485)
+        self._reopen_wait_s = 0.0
+
+    def _let_kernel_switch(self, mode: Rs485) -> None:
+        assert self._client is not None
+        transport: Any = self._client.ctx.transport
+        try:
+            switch_on(transport.sync_serial.fileno(), mode)
+        except OSError as error:
+            self._drop_client()
+            why = f"{self._device}: its kernel driver has no RS-485 mode ({error.strerror})"
+            raise self._closed(f"{why}; leave out rs485 in the board file") from error
+
+    def _closed(self, why: str) -> MeterPortError:
+        """Return the error of a port that could not be opened; the next attempt waits longer."""
         shortest_s, longest_s = REOPEN_S
         self._reopen_wait_s = min(max(2 * self._reopen_wait_s, shortest_s), longest_s)
         self._reopen_at_s = _now_s() + self._reopen_wait_s
-        raise MeterPortError(_why_closed(self._device))
+        return MeterPortError(why)
 
     def _new_client(self) -> AsyncModbusSerialClient:
         return AsyncModbusSerialClient(

@@ -6,9 +6,10 @@ import sys
 from types import FrameType
 
 from firmware.interlock.agent_port import AgentPort
+from firmware.interlock.json_object import SettingsError
 from firmware.interlock.log import log
 from firmware.interlock.priority import ask_for_real_time
-from firmware.interlock.settings import Settings, SettingsError, parse
+from firmware.interlock.settings import Settings, parse
 from firmware.interlock.shell import Interlock
 from firmware.runtime.leash import die_with_parent
 
@@ -38,9 +39,9 @@ def _run(settings: Settings) -> None:
         signal.signal(number, end)
     gc.collect()
     gc.freeze()
-    gc.disable()  # nothing here makes cycles; a collection would be a pause
+    gc.disable()  # the loop makes no cycles (tests/interlock/test_shell.py); a collection would be a pause
     missing = ask_for_real_time()
-    log("interlock.started", evses=list(settings.evses), without=missing)
+    log("interlock.started", evses=[evse.number for evse in settings.evses], without=missing)
     try:
         interlock.run()
     finally:

@@ -6,10 +6,11 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+from firmware.interlock.json_object import SettingsError
 from firmware.interlock.lease import Decoder, MalformedFrameError, Message, encode
-from firmware.interlock.settings import SettingsError
 
 _ONLY_THIS_USER = 0o177
+_PORTION = 512  # what is heard between two looks at the inputs: some 20 messages, whoever floods the socket
 
 
 class AgentPort:
@@ -55,7 +56,7 @@ class AgentPort:
         if self.connection is None:
             return
         try:
-            data = self.connection.recv(4096)
+            data = self.connection.recv(_PORTION)
             if not data:
                 self.drop()
             yield from self._decoder.feed(data)

@@ -2,31 +2,25 @@
 
 import select
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from firmware.interlock import core
 from firmware.interlock.agent_port import AgentPort
-from firmware.interlock.lease import ClearFaults, Grant, Message, SetLock, Status, Withdraw, fault_bits
+from firmware.interlock.json_object import SettingsError
+from firmware.interlock.lease import Message, Status
 from firmware.interlock.log import log
-from firmware.interlock.model import (
-    AgentConnected,
-    BoardFailed,
-    ClearOrdered,
-    Commands,
-    Event,
-    Granted,
-    LockOrdered,
-    State,
-    Withdrawn,
-)
-from firmware.interlock.settings import Settings, SettingsError
-from firmware.interlock.wiring import DUTY_FOR, Devices, devices_of
+from firmware.interlock.messages import event_of, same_news, status_of
+from firmware.interlock.model import AgentConnected, BoardFailed, Commands, Event, State
+from firmware.interlock.settings import EvseSettings, Settings
+from firmware.interlock.vigil import BEAT_MS, Vigil
+from firmware.interlock.wiring import DUTY_FOR, Devices, devices_of, heartbeat_of
 from hal.backends import UnknownBackendError, open_board
 from hal.ports import Board, BoardLostError
 
 _REPORT_MS = 1_000
 _REOPEN_MS = 1_000
-_LONGEST_WAIT_MS = 200
 
 
 def now_ms() -> int:
@@ -38,37 +32,57 @@ def now_ms() -> int:
 class Outlet:
     """One EVSE's state, what its outputs were told, and what the agent was told."""
 
-    evse: int
+    settings: EvseSettings
     state: State
+    devices: Devices | None = None
     applied: Commands | None = None
-    told: tuple[object, ...] = ()
+    told: Status | None = None
     told_ms: int = 0
     seq: int = 0
-    devices: Devices | None = field(default=None)
 
 
 class Interlock:
-    """The loop over all EVSEs of one board."""
+    """The loop over all EVSEs of one board; ``open_io`` opens it, as `hal.backends.open_board` does."""
 
-    def __init__(self, settings: Settings, agent: AgentPort) -> None:
-        self._settings = settings
+    def __init__(
+        self, settings: Settings, agent: AgentPort, open_io: Callable[[dict[str, Any]], Board] = open_board
+    ) -> None:
+        self._io = settings.board
         self._agent = agent
+        self._open_io = open_io
         self._board: Board | None = None
+        self._vigil: Vigil | None = None
         self._reopen_ms = 0
-        self._outlets = {evse: Outlet(evse, State(limit)) for evse, limit in settings.evses.items()}
+        self._outlets = {evse.number: Outlet(evse, State(evse.rules)) for evse in settings.evses}
         self.ending = False
 
     def run(self) -> None:
         """Work until ``ending`` is set; then open everything.
 
-        Raises SettingsError when the board has no such EVSE or there is no such kind of board.
+        Raises SettingsError when the board has not what the settings name, or there is no such kind of board.
         """
         try:
             while not self.ending:
-                self._open_board()
-                self._work(self._wait())
+                self.turn()
         finally:
             self._make_safe()
+
+    def turn(self) -> None:
+        """Wait until something may have changed or falls due, and do all that follows from it.
+
+        Inputs come first: what the board says is acted on before anybody is listened to.
+        """
+        self._open_board()
+        readable = self._wait()
+        self._sample()
+        if self._agent.connection is not None and self._agent.connection.fileno() in readable:
+            for message in self._agent.receive():
+                self._heard(message)
+        if self._agent.listener.fileno() in readable and self._agent.accept():
+            self._greet()
+        for outlet in self._outlets.values():
+            self._tell(outlet)
+        self._show_life()
 
     def _wait(self) -> list[int]:
         watched = [source.fileno() for source in (self._agent.listener, self._agent.connection) if source]
@@ -79,39 +93,29 @@ class Interlock:
 
     def _wait_ms(self) -> int:
         """Return how long nothing falls due, 0 if something has since the last step."""
-        deadlines = (core.next_deadline_ms(outlet.state) for outlet in self._outlets.values())
-        first_ms = min((due_ms for due_ms in deadlines if due_ms is not None), default=None)
-        return _LONGEST_WAIT_MS if first_ms is None else max(0, min(first_ms - now_ms(), _LONGEST_WAIT_MS))
-
-    def _work(self, readable: list[int]) -> None:
-        """Inputs first: what the board says is acted on before anybody is listened to."""
-        self._sample()
-        if self._agent.connection is not None and self._agent.connection.fileno() in readable:
-            for message in self._agent.receive():
-                self._heard(message)
-        if self._agent.listener.fileno() in readable and self._agent.accept():
-            for outlet in self._outlets.values():
-                self._step(outlet, AgentConnected(now_ms()))
-                outlet.told = ()
-        for outlet in self._outlets.values():
-            self._tell(outlet)
+        now = now_ms()
+        due = [core.next_deadline_ms(outlet.state) for outlet in self._outlets.values()]
+        due.append(self._vigil.due_ms if self._vigil is not None and self._board is not None else None)
+        return max(0, min((due_ms - now for due_ms in due if due_ms is not None), default=BEAT_MS))
 
     # board
 
     def _open_board(self) -> None:
+        """Open the board if it is not open and it is time to try; arm its watchdog then, never before."""
         if self._board is not None or now_ms() < self._reopen_ms:
             return
         self._reopen_ms = now_ms() + _REOPEN_MS
         try:
-            self._board = open_board(self._settings.backend, self._settings.address)
-            for evse, outlet in self._outlets.items():
-                outlet.devices, outlet.applied = devices_of(self._board, evse), None
+            self._board = self._open_io(self._io)
+            for outlet in self._outlets.values():
+                outlet.devices, outlet.applied = devices_of(self._board, outlet.settings), None
+            if self._vigil is not None:
+                self._vigil.end()  # the lost board's; not fed since, so that what hangs there is made safe
+            self._vigil = Vigil(self._board.watchdog(), heartbeat_of(self._board))
         except BoardLostError as error:
             self._lose_board(str(error))
         except UnknownBackendError as error:
             raise SettingsError(f"settings: {error}") from error
-        except KeyError as error:
-            raise SettingsError(f"settings: evses: {error.args[0]}") from error
 
     def _sample(self) -> None:
         if self._board is None:
@@ -124,12 +128,21 @@ class Interlock:
         except BoardLostError as error:
             self._lose_board(str(error))
 
+    def _show_life(self) -> None:
+        """Feed what watches over this process, if every EVSE's inputs were read and acted on in time."""
+        seen = [outlet.state.seen for outlet in self._outlets.values()]
+        if self._board is None or self._vigil is None or None in seen:
+            return
+        try:
+            self._vigil.beat(now_ms(), min(sample.at_ms for sample in seen if sample is not None))
+        except BoardLostError as error:
+            self._lose_board(str(error))
+
     def _lose_board(self, why: str) -> None:
         if self._board is not None:
             self._board.close()
             self._board = None
-        first = any("BoardLost" not in outlet.state.faults for outlet in self._outlets.values())
-        if first:
+        if any("BoardLost" not in outlet.state.faults for outlet in self._outlets.values()):
             log("board.lost", why=why)
         for outlet in self._outlets.values():
             outlet.devices = None
@@ -153,72 +166,45 @@ class Interlock:
     def _log_switched(self, outlet: Outlet) -> None:
         state = outlet.state
         event = "contactor.closing" if state.commands.closed else "contactor.opening"
-        log(event, evse=outlet.evse, pilot=state.pilot.state, faults=sorted(state.faults))
+        log(event, evse=outlet.settings.number, pilot=state.pilot.state, faults=sorted(state.faults))
 
     def _make_safe(self) -> None:
-        """Open, and take the pilot back; closing the board does the same by the hal's own rule."""
+        """Open, and take the pilot back; closing the board does the same by the hal's own rule.
+
+        The watchdog is disarmed when that was done and asked for: it stays armed over a failure.
+        """
+        if self._board is None:
+            return
+        safe = True
         for outlet in self._outlets.values():
-            if outlet.devices is not None:
-                try:
+            try:
+                if outlet.devices is not None:
                     outlet.devices.apply(None, Commands())
-                except BoardLostError as error:
-                    log("board.lost", why=str(error))
-        if self._board is not None:
-            self._board.close()
+            except BoardLostError as error:
+                safe = False
+                log("board.lost", why=str(error))
+        if self.ending and safe and self._vigil is not None:
+            self._vigil.end()
+        self._board.close()
 
     # agent
 
+    def _greet(self) -> None:
+        """A new agent counts its messages from the start, and hears everything."""
+        for outlet in self._outlets.values():
+            self._step(outlet, AgentConnected(now_ms()))
+            outlet.told = None
+
     def _heard(self, message: Message) -> None:
-        if isinstance(message, Status):
-            return
-        outlet = self._outlets.get(message.evse)
-        if outlet is None:
-            return
-        self._step(outlet, _event(message))
+        outlet, event = self._outlets.get(message.evse), event_of(message, now_ms())
+        if outlet is not None and event is not None:
+            self._step(outlet, event)
 
     def _tell(self, outlet: Outlet) -> None:
         """Report what changed at once, and everything at least once a second."""
-        state, now = outlet.state, now_ms()
-        status = _status(outlet.evse, outlet.seq + 1, state)
-        changed = (
-            status.pilot,
-            status.contactor,
-            status.lock,
-            status.limit_ma,
-            status.faults,
-            status.opened_at_ms,
-        )
-        if changed == outlet.told and now - outlet.told_ms < _REPORT_MS:
+        now = now_ms()
+        status = status_of(outlet.settings.number, outlet.seq + 1, outlet.state)
+        if same_news(outlet.told, status) and now - outlet.told_ms < _REPORT_MS:
             return
-        outlet.told, outlet.told_ms, outlet.seq = changed, now, outlet.seq + 1
+        outlet.told, outlet.told_ms, outlet.seq = status, now, outlet.seq + 1
         self._agent.send(status)
-
-
-def _event(message: Grant | Withdraw | SetLock | ClearFaults) -> Event:
-    at_ms = now_ms()
-    match message:
-        case Grant():
-            return Granted(at_ms, message.seq, message.limit_ma, message.for_ms)
-        case Withdraw():
-            return Withdrawn(at_ms, message.seq)
-        case SetLock():
-            return LockOrdered(at_ms, message.seq, bool(message.locked))
-        case ClearFaults():
-            return ClearOrdered(at_ms, message.seq)
-
-
-def _status(evse: int, seq: int, state: State) -> Status:
-    left_ms = state.lease.until_ms - state.now_ms if state.lease else 0
-    lock = 2 if state.commands.lock else 1 if state.seen is not None and state.seen.locked else 0
-    return Status(
-        evse,
-        seq,
-        ord(state.pilot.state),
-        int(state.closed),
-        lock,
-        state.leased_ma,
-        max(0, left_ms),
-        state.opened_at_ms,
-        state.closed_at_ms,
-        fault_bits(state.faults),
-    )

@@ -5,7 +5,6 @@ On a board systemd may do the same; this is the plain way that works everywhere.
 
 import argparse
 import contextlib
-import json
 import logging
 import os
 import select
@@ -20,6 +19,7 @@ from types import FrameType
 from config.load import ConfigError, describe_problems
 from config.schema import Loaded
 from firmware.runtime import log as event_log
+from firmware.runtime.interlock_settings import interlock_settings
 from firmware.site import load_site
 
 log = logging.getLogger(__name__)
@@ -56,16 +56,6 @@ def folders(loaded: Loaded) -> None:
         Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def interlock_command(loaded: Loaded) -> list[str]:
-    """Return the interlock's command line: all it must know, so that it reads no file."""
-    settings = {
-        "socket": str(Path(loaded.site.run_dir, "interlock.sock")),
-        "board": {"backend": loaded.board.backend, "address": loaded.board.address},
-        "evses": [{"id": evse.id, "max_current_ma": evse.max_current_a * 1000} for evse in loaded.site.evse],
-    }
-    return [sys.executable, "-m", "firmware.interlock", json.dumps(settings)]
-
-
 _FRUGAL = {
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_TRIM_THRESHOLD_": "65536",
@@ -84,7 +74,7 @@ class Child:
         self._command = command
         self._environment = {**os.environ, **_FRUGAL}
         self._pid_file = run_dir / f"{name}.pid"
-        self._wait_s = _FIRST_WAIT_S
+        self._wait_s = 0.0
         self._started_s = 0.0
         self._start_at_s = 0.0
         self.process: subprocess.Popen[bytes] | None = None
@@ -102,9 +92,11 @@ class Child:
         return max(0.0, self._start_at_s - now) if self.process is None else _LONGEST_WAIT_S
 
     def _ended(self, now: float, code: int) -> None:
-        healthy = now - self._started_s > _HEALTHY_S
-        self._wait_s = _FIRST_WAIT_S if healthy else min(self._wait_s * 2, _LONGEST_WAIT_S)
-        self._start_at_s = now + (0.0 if healthy else self._wait_s / 2)
+        """Start again at once; a process that ends again and again waits longer each time."""
+        if now - self._started_s > _HEALTHY_S:
+            self._wait_s = 0.0
+        self._start_at_s = now + self._wait_s
+        self._wait_s = min(max(self._wait_s * 2, _FIRST_WAIT_S), _LONGEST_WAIT_S)
         self.process = None
         extra = {"process_name": self.name, "code": code, "again_in_s": self._start_at_s - now}
         log.error("process.ended", extra=extra)
@@ -128,9 +120,10 @@ class Supervisor:
     def __init__(self, loaded: Loaded) -> None:
         run_dir = Path(loaded.site.run_dir)
         self._pid_file = run_dir / "supervisor.pid"
+        interlock = [sys.executable, "-m", "firmware.interlock", interlock_settings(loaded)]
         agent = [sys.executable, "-m", "firmware.runtime", str(loaded.path)]
         self._children = (
-            Child("interlock", interlock_command(loaded), run_dir),
+            Child("interlock", interlock, run_dir),
             Child("agent", agent, run_dir),
         )
         self._ending = False

@@ -1,6 +1,6 @@
 """The board's I/O over a Unix stream socket, one JSON object a line (docs/BOARD_WIRE.md).
 
-Standard library only and without asyncio: the interlock waits on ``fileno()`` with `selectors`.
+Standard library only and without asyncio: the interlock waits on ``fileno()`` with `select`.
 """
 
 import contextlib
@@ -10,55 +10,94 @@ import socket
 from typing import Any
 
 from hal.clock import Clock, SystemClock
-from hal.ports import BoardLostError
+from hal.ports import BoardLostError, PortKind
+from hal.remote.ports import (
+    RemoteAdc,
+    RemoteInput,
+    RemoteOutput,
+    RemotePwm,
+    RemoteThermometer,
+    RemoteWatchdog,
+    safe_duty_e4,
+)
 
 SIGN_OF_LIFE_MS = 500
 """The board sends at least an empty object each 100 ms; after so long without one it is lost."""
+HELLO_WITHIN_MS = 200
+"""A board that has not declared its ports within this time is lost: whoever opens it waits no longer."""
 
-STEADY_HIGH_E4 = 10_000
-_HELLO_WITHIN_S = 2.0
 _MAX_LINE = 65_536
+_VALUES = ("in", "adc", "temp")
+_WIRE_KINDS: dict[PortKind, str] = {
+    "output": "out",
+    "input": "in",
+    "pwm": "pwm",
+    "adc": "adc",
+    "thermometer": "temp",
+}
+_CALLED: dict[PortKind, str] = {
+    "output": "output",
+    "input": "input",
+    "pwm": "PWM channel",
+    "adc": "analogue input",
+    "thermometer": "thermometer",
+}
 
 
 class RemoteBoard:
-    """`hal.ports.Board` over the socket at ``address``.
+    """`hal.ports.Board` over the socket at ``io["address"]``; it declares its own ports.
 
-    Raises BoardLostError from the constructor when nobody listens there, and from every access once the
-    board has closed the connection or has given no sign of life for 500 ms. A lost board stays lost: open
-    a new one. Values are those of the last ``refresh()``.
+    Raises BoardLostError from the constructor when nobody answers there within 200 ms, and from every access
+    once the board has closed the connection or has given no sign of life for 500 ms. A lost board stays lost:
+    open a new one. Values are those of the last ``refresh()``.
     """
 
-    def __init__(self, address: str, clock: Clock | None = None) -> None:
+    def __init__(self, io: dict[str, Any], clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
-        self._values: dict[str, dict[str, Any]] = {"in": {}, "adc": {}}
-        self._outputs: frozenset[str] = frozenset()
-        self._pwms: frozenset[str] = frozenset()
+        self._watchdog: dict[str, Any] | None = io.get("watchdog")
+        self._values: dict[str, dict[str, Any]] = {kind: {} for kind in _VALUES}
+        self._driven: dict[str, tuple[str, ...]] = {"out": (), "pwm": ()}
+        self._declared = False
         self._pending = b""
         self._lost = ""
-        self._address = address
-        self._socket = _connect(address)
+        self._address: str = io["address"]
+        self._socket = _connect(self._address)
         self._heard_ms = self._clock.monotonic_ms()
         self._take_hello()
 
-    def output(self, name: str) -> "RemoteOutput":
+    def output(self, name: str) -> RemoteOutput:
         """Return the output ``name``. Raises KeyError when the board has none of that name."""
-        _require(name, self._outputs, "output")
-        return RemoteOutput(self, name)
+        return RemoteOutput(self, self._require("output", name))
 
-    def input(self, name: str) -> "RemoteInput":
+    def input(self, name: str) -> RemoteInput:
         """Return the input ``name``. Raises KeyError when the board has none of that name."""
-        _require(name, self._values["in"], "input")
-        return RemoteInput(self, name)
+        return RemoteInput(self, self._require("input", name))
 
-    def pwm(self, name: str) -> "RemotePwm":
+    def pwm(self, name: str) -> RemotePwm:
         """Return the PWM channel ``name``. Raises KeyError when the board has none of that name."""
-        _require(name, self._pwms, "PWM channel")
-        return RemotePwm(self, name)
+        return RemotePwm(self, self._require("pwm", name))
 
-    def adc(self, name: str) -> "RemoteAdc":
+    def adc(self, name: str) -> RemoteAdc:
         """Return the analogue input ``name``. Raises KeyError when the board has none of that name."""
-        _require(name, self._values["adc"], "analogue input")
-        return RemoteAdc(self, name)
+        return RemoteAdc(self, self._require("adc", name))
+
+    def thermometer(self, name: str) -> RemoteThermometer:
+        """Return the thermometer ``name``. Raises KeyError when the board has none of that name."""
+        return RemoteThermometer(self, self._require("thermometer", name))
+
+    def watchdog(self) -> RemoteWatchdog | None:
+        """Arm the board's watchdog for this connection, None without one in the board file.
+
+        Raises BoardLostError.
+        """
+        if self._watchdog is None:
+            return None
+        return RemoteWatchdog(self, self._watchdog["timeout_s"] * 1000)
+
+    def names(self) -> dict[PortKind, tuple[str, ...]]:
+        """Return the names that the board declares, by kind."""
+        declared = {**self._values, **self._driven}
+        return {kind: tuple(sorted(declared[wire])) for kind, wire in _WIRE_KINDS.items()}
 
     def fileno(self) -> int:
         """Return the descriptor that is readable when inputs may have changed; -1 after ``close()``."""
@@ -70,7 +109,7 @@ class RemoteBoard:
         self._require_life()
 
     def value(self, kind: str, name: str) -> Any:
-        """Return the last value of an input (``in``) or analogue input (``adc``). Raises BoardLostError."""
+        """Return the last value of an input (``in``, ``adc`` or ``temp``). Raises BoardLostError."""
         if self._silent_ms() > SIGN_OF_LIFE_MS:
             self._receive()
         self._require_life()
@@ -92,21 +131,21 @@ class RemoteBoard:
     def close(self) -> None:
         """Set every output to its safe value and close; a lost board has done so by itself."""
         with contextlib.suppress(BoardLostError):
-            for name in sorted(self._outputs):
+            for name in sorted(self._driven["out"]):
                 self.send({"out": name, "value": False})
-            for name in sorted(self._pwms):
-                self.send({"pwm": name, "duty_e4": STEADY_HIGH_E4})
+            for name in sorted(self._driven["pwm"]):
+                self.send({"pwm": name, "duty_e4": safe_duty_e4(name)})
         self._lost = self._lost or "is closed"
         self._socket.close()
 
     def _take_hello(self) -> None:
         """Wait for the first message, which declares all names."""
-        deadline_ms = self._heard_ms + round(_HELLO_WITHIN_S * 1000)
-        while not self._outputs and not self._lost:
+        deadline_ms = self._heard_ms + HELLO_WITHIN_MS
+        while not self._declared and not self._lost:
             left_s = (deadline_ms - self._clock.monotonic_ms()) / 1000
             readable, _, _ = select.select([self._socket], [], [], max(0.0, left_s))
             if not readable:
-                self._lose(f"did not declare its ports within {_HELLO_WITHIN_S:.0f} s")
+                self._lose(f"did not declare its ports within {HELLO_WITHIN_MS} ms")
             else:
                 self._receive()
         if self._lost:
@@ -114,8 +153,10 @@ class RemoteBoard:
             self._require_life()
 
     def _receive(self) -> None:
-        """Read until the socket has nothing more, and apply whole lines."""
-        while not self._lost:
+        """Read what the socket has, and apply whole lines; never more than a few, however fast it talks."""
+        for _ in range(_PORTIONS):
+            if self._lost:
+                return
             try:
                 data = self._socket.recv(_MAX_LINE, socket.MSG_DONTWAIT)
             except BlockingIOError:
@@ -140,10 +181,19 @@ class RemoteBoard:
                 self._lose(f"sent a line that is no message ({error})")
 
     def _apply(self, message: dict[str, Any]) -> None:
-        self._values["in"].update(message.get("in", {}))
-        self._values["adc"].update(message.get("adc", {}))
-        self._outputs |= frozenset(message.get("out", ()))
-        self._pwms |= frozenset(message.get("pwm", ()))
+        for kind in _VALUES:
+            self._values[kind].update(message.get(kind, {}))
+        for kind in self._driven:
+            if kind in message:
+                self._driven[kind] = tuple(message[kind])
+                self._declared = True
+
+    def _require(self, kind: PortKind, name: str) -> str:
+        known = self.names()[kind]
+        if name not in known:
+            has = ", ".join(known) or "none"
+            raise KeyError(f'the board has no {_CALLED[kind]} "{name}"; it has {has}')
+        return name
 
     def _silent_ms(self) -> int:
         return self._clock.monotonic_ms() - self._heard_ms
@@ -158,64 +208,16 @@ class RemoteBoard:
             raise BoardLostError(f"board at {self._address} {self._lost}")
 
 
-class RemoteOutput:
-    """A digital output of the board."""
-
-    def __init__(self, board: RemoteBoard, name: str) -> None:
-        self._board, self._name = board, name
-
-    def set(self, active: bool) -> None:
-        """Drive the line. Raises BoardLostError."""
-        self._board.send({"out": self._name, "value": active})
-
-
-class RemotePwm:
-    """A PWM channel of the board."""
-
-    def __init__(self, board: RemoteBoard, name: str) -> None:
-        self._board, self._name = board, name
-
-    def set_duty(self, duty_e4: int) -> None:
-        """Set the duty in 1/10000. Raises BoardLostError, ValueError outside 0 to 10000."""
-        if not 0 <= duty_e4 <= STEADY_HIGH_E4:
-            raise ValueError(f"{self._name}: a duty of {duty_e4}/10000 is outside 0 to {STEADY_HIGH_E4}")
-        self._board.send({"pwm": self._name, "duty_e4": duty_e4})
-
-
-class RemoteInput:
-    """A digital input of the board."""
-
-    def __init__(self, board: RemoteBoard, name: str) -> None:
-        self._board, self._name = board, name
-
-    def read(self) -> bool:
-        """Return whether the line was active at the last refresh. Raises BoardLostError."""
-        return bool(self._board.value("in", self._name))
-
-
-class RemoteAdc:
-    """An analogue input of the board."""
-
-    def __init__(self, board: RemoteBoard, name: str) -> None:
-        self._board, self._name = board, name
-
-    def read_mv(self) -> int:
-        """Return the voltage at the last refresh in millivolts. Raises BoardLostError."""
-        return int(self._board.value("adc", self._name))
+_PORTIONS = 4
 
 
 def _connect(address: str) -> socket.socket:
+    """Connect without waiting: a Unix socket is connected at once, or its listener's queue is full."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.setblocking(False)
     try:
-        connection.settimeout(_HELLO_WITHIN_S)
         connection.connect(address)
     except OSError as error:
         connection.close()
         raise BoardLostError(f"board at {address} does not answer: {error.strerror or error}") from error
-    connection.setblocking(False)
     return connection
-
-
-def _require(name: str, known: Any, kind: str) -> None:
-    if name not in known:
-        raise KeyError(f'the board has no {kind} "{name}"; it has {", ".join(sorted(known)) or "none"}')

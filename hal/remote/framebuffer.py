@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from typing import Any
 
 from hal.ports import BoardLostError
 
@@ -10,16 +11,18 @@ _PATIENCE_S = 1.0
 
 
 class RemoteFramebuffer:
-    """`hal.ports.Framebuffer` over the socket ``<address>.fb``: width × height, RGB565 little-endian.
+    """`hal.ports.Framebuffer` over the socket ``<address>.fb``, RGB565 little-endian.
+
+    ``io`` gives the ``address`` and the ``width`` and ``height`` of its ``display``.
 
     The connection is made when a picture is shown and made again after a loss, so a display that comes
     back shows the next picture.
     """
 
-    def __init__(self, address: str, width: int, height: int) -> None:
-        self.width = width
-        self.height = height
-        self._address = f"{address}.fb"
+    def __init__(self, io: dict[str, Any]) -> None:
+        self.width: int = io["display"]["width"]
+        self.height: int = io["display"]["height"]
+        self._address = f"{io['address']}.fb"
         self._socket: socket.socket | None = None
 
     def show(self, rgb565: bytes) -> None:

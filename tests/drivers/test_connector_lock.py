@@ -1,10 +1,10 @@
-"""The connector lock: the motor's bridge is never driven from both sides."""
+"""The connector lock: a bridge that is never driven from both sides, a solenoid that is held, or none."""
 
 from itertools import product
 
 import pytest
 
-from drivers.connector_lock import ConnectorLock
+from drivers.connector_lock import MotorLock, NoLock, SolenoidLock
 
 
 class Bridge:
@@ -35,8 +35,8 @@ class Switch:
         return self._active
 
 
-def lock(bridge: Bridge, feedback: bool = False) -> ConnectorLock:
-    return ConnectorLock(bridge.side("forward"), bridge.side("reverse"), Switch(feedback))
+def lock(bridge: Bridge, feedback: bool = False) -> MotorLock:
+    return MotorLock(bridge.side("forward"), bridge.side("reverse"), Switch(feedback))
 
 
 @pytest.mark.parametrize(("direction", "sides"), [(1, {"forward"}), (-1, {"reverse"}), (0, set())])
@@ -67,3 +67,25 @@ def test_whatever_was_left_driven_before_it_started_does_no_harm(left_on: str, d
 @pytest.mark.parametrize("feedback", [True, False])
 def test_locked_is_what_the_feedback_switch_says(feedback: bool) -> None:
     assert lock(Bridge(), feedback).locked() is feedback
+
+
+@pytest.mark.parametrize(("direction", "held"), [(1, True), (0, False), (-1, False)])
+def test_a_solenoid_is_held_as_long_as_locked_is_wanted(direction: int, held: bool) -> None:
+    coil = Bridge()
+    solenoid = SolenoidLock(coil.side("hold"), Switch(False))
+    solenoid.drive(1)
+    solenoid.drive(direction)
+    assert (coil.on == {"hold"}) is held
+
+
+@pytest.mark.parametrize("feedback", [True, False])
+def test_a_solenoid_is_locked_when_its_feedback_says_so(feedback: bool) -> None:
+    solenoid = SolenoidLock(Bridge().side("hold"), Switch(feedback))
+    solenoid.drive(1)
+    assert solenoid.locked() is feedback
+
+
+def test_a_tethered_cable_without_a_lock_counts_as_locked() -> None:
+    lock = NoLock()
+    lock.drive(-1)
+    assert lock.locked()
