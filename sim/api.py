@@ -69,6 +69,13 @@ def _board_actions(bench: Bench) -> APIRouter:
     for row in _BOARD_ACTIONS:
         add(*row)
 
+    @router.post(
+        "/board/{action}", operation_id="board", tags=[FAULTS], summary="Whatever hands can do there"
+    )
+    async def anything(action: str, arguments: Json | None = None) -> BoardState:
+        """Any action that docs/SCENARIOS.md lists for the board; the body is its arguments."""
+        return BoardState.model_validate(await bench.board.do(action, **(arguments or {})))
+
     @router.post("/load", operation_id="load", tags=[VEHICLE], summary="Set what the vehicle draws")
     async def load(wanted: Load) -> BoardState:
         return BoardState.model_validate(await bench.board.do("set_load", watts=wanted.watts))

@@ -40,7 +40,7 @@ class BoardClient:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._turn = asyncio.Lock()
 
-    async def do(self, action: str, *, evse: int = 1, **arguments: object) -> Json:
+    async def do(self, action: str, /, *, evse: int = 1, **arguments: object) -> Json:
         """Carry out one action and return the board's state after it.
 
         Raises BoardRefusedError when it cannot be done, ConnectionError when the board is gone.

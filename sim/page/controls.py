@@ -1,7 +1,6 @@
-"""The hands at the bench: plug, vehicle, and all that can go wrong, as toggles that show what is true."""
+"""The hands at the bench: plug, vehicle, and all that can go wrong, as buttons that show what is true."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -10,46 +9,10 @@ from nicegui import ui
 from sim.bench import Bench, BenchError, ProcessFailedError
 from sim.clients import BackendRefusedError, BoardRefusedError
 from sim.page.moment import Lookout, Moment
+from sim.page.toggles import COMMON, EMERGENCY, FULL, PLUG, READY, SELDOM, Toggle
 
 Act = Callable[[], Awaitable[object]]
 _AT: Any = {"position": "top"}
-
-
-@dataclass(frozen=True)
-class Toggle:
-    """A control with two states: its name in either, what switches it on and off, and when it is on."""
-
-    name: str
-    off: str
-    on: str
-    icon: str
-    switch_on: str
-    switch_off: str
-    is_on: Callable[[Moment], bool]
-    explains: str
-
-
-PLUG = Toggle("plug", "Plug in", "Unplug", "power", "plug_in", "unplug",
-              lambda m: bool(m.board.get("plugged")), "Into the vehicle, or out of it")  # fmt: skip
-READY = Toggle("ready", "Ready", "Ready", "battery_charging_full", "ready", "ready",
-               lambda m: bool(m.board.get("plugged") and m.board.get("ready") and not m.board.get("full")),
-               "The vehicle asks for energy")  # fmt: skip
-FULL = Toggle("full", "Full", "Full", "battery_full", "full", "ready",
-              lambda m: bool(m.board.get("plugged") and m.board.get("full")), "It has enough")  # fmt: skip
-FAULTS = (
-    Toggle("emergency", "Emergency stop", "Release stop", "dangerous", "press_emergency_stop",
-           "release_emergency_stop", lambda m: bool(m.board.get("emergency_stop")), "The red mushroom"),
-    Toggle("silent", "Meter silent", "Meter silent", "voice_over_off", "silence_meter", "revive_meter",
-           lambda m: m.board.get("meter") == "silent", "The meter answers no more"),
-    Toggle("junk", "Meter junk", "Meter junk", "grain", "junk_meter", "revive_meter",
-           lambda m: m.board.get("meter") == "junk", "The meter answers with junk"),
-    Toggle("weld", "Weld contactor", "Contactor welded", "link", "weld_contactor", "unweld_contactor",
-           lambda m: "contactor_welded" in m.board.get("defects", ()), "The main contacts stay closed"),
-    Toggle("jam", "Jam lock", "Lock jammed", "lock", "jam_lock", "free_lock",
-           lambda m: "lock_jammed" in m.board.get("defects", ()), "The lock's motor does not turn"),
-    Toggle("mains", "Cut power", "Power is cut", "flash_off", "cut_power", "restore_power",
-           lambda m: not m.has_power, "Mains fails: all processes die at once"),
-)  # fmt: skip
 
 
 class Controls:
@@ -68,13 +31,14 @@ class Controls:
                     self._add(FULL, "chip vehicle")
                 self._add_load()
             with _row("Trouble"):
-                for toggle in FAULTS:
+                for toggle in COMMON:
                     self._add(toggle, "chip trouble")
                 with ui.element("button").classes("chip trouble") as kill:
                     ui.icon("heart_broken")
                     ui.label("Kill agent")
                 kill.props('title="kill -9 of the agent; the interlock lives on" data-testid="kill-agent"')
                 kill.on("click", self._kill_agent)
+                self._add_seldom()
 
     def show(self, now: Moment) -> None:
         """Set every toggle to what is true now."""
@@ -89,7 +53,7 @@ class Controls:
 
     async def press_emergency_stop(self) -> None:
         """The drawn mushroom does what the chip does."""
-        await self._flip(FAULTS[0])
+        await self._flip(EMERGENCY)
 
     async def run(self, act: Act) -> bool:
         """Do something to the bench; when it cannot be done, say why. Returns whether it was done."""
@@ -119,9 +83,25 @@ class Controls:
         self._buttons[toggle.name] = (toggle, button, label)
 
     async def _flip(self, toggle: Toggle) -> None:
-        action = toggle.switch_off if toggle.is_on(self._lookout.now) else toggle.switch_on
+        switch = toggle.switch_off if toggle.is_on(self._lookout.now) else toggle.switch_on
         own: dict[str, Act] = {"cut_power": self._bench.cut_power, "restore_power": self._bench.restore_power}
-        await self.run(own.get(action, lambda: self._bench.board.do(action)))
+        await self.run(
+            own.get(switch.action, lambda: self._bench.board.do(switch.action, **switch.arguments))
+        )
+
+    def _add_seldom(self) -> None:
+        """What is needed now and then lies in a dialog behind one button."""
+        with ui.dialog() as dialog, ui.card().classes("seldom"):
+            for title, toggles in SELDOM.items():
+                ui.label(title).classes("seldom-title")
+                with ui.element("div").classes("control-row"):
+                    for toggle in toggles:
+                        self._add(toggle, "chip trouble")
+        with ui.element("button").classes("chip") as more:
+            ui.icon("more_horiz")
+            ui.label("More")
+        more.props('title="Whatever else can go wrong" data-testid="more"')
+        more.on("click", dialog.open)
 
     def _add_load(self) -> None:
         with ui.element("div").classes("load"):

@@ -38,6 +38,13 @@ def test_plugging_in_twice_is_refused_with_the_reason(client: ApiClient) -> None
     assert second.json() == {"error": "already plugged in", "hint": api._LOOK}
 
 
+def test_whatever_hands_can_do_has_a_way_in(client: ApiClient) -> None:
+    assert client.post("/api/board/set_load", json={"watts": 3_000}).json()["watts"] == 3_000
+    assert client.post("/api/board/plug_in").json()["plugged"] is True
+    assert client.post("/api/board/plug_in").status_code == 409
+    assert client.post("/api/board/plug_in", json=[1]).status_code == 422
+
+
 def test_the_load_is_a_number_of_watts(client: ApiClient) -> None:
     assert client.post("/api/load", json={"watts": 11_000}).json()["watts"] == 11_000
     bad = client.post("/api/load", json={"watts": "much"})
