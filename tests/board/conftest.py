@@ -9,7 +9,7 @@ from tests.board.image import built
 from tests.board.machine import Machine
 
 HERE = Path(__file__).parent
-timings = pytest.StashKey[list[str]]()
+_REPORT = pytest.StashKey[list[str]]()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -20,17 +20,22 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 @pytest.fixture(scope="session")
-def machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
+def report(request: pytest.FixtureRequest) -> list[str]:
+    """What was measured: a line each, shown at the end of the run."""
+    return request.config.stash.setdefault(_REPORT, [])
+
+
+@pytest.fixture(scope="session")
+def machine(report: list[str]) -> Iterator[Machine]:
     """A booted virtual board whose hands answer."""
     machine = Machine(built())
     try:
-        booted_s = machine.wait_until_up()
-        request.config.stash[timings] = [f"virtual board: up after {booted_s:.1f} s"]
+        report.append(f"virtual board: up after {machine.wait_until_up():.1f} s")
         yield machine
     finally:
         machine.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for line in config.stash.get(timings, []):
+    for line in config.stash.get(_REPORT, []):
         terminalreporter.write_line(line)
