@@ -15,7 +15,7 @@ def open_pwm(coprocessor: PilotCoprocessor, channel: int) -> Pwm:
 
 
 def open_adc(coprocessor: PilotCoprocessor, channel: str) -> Adc:
-    """Return a voltage as an analogue input: ``high``, ``low``, ``proximity``; of pilot 1 ``high1``, and so on.
+    """Return a voltage as an analogue input: ``high``, ``low``, ``proximity``; of pilot 1 ``high1`` …
 
     Raises KeyError when there is none of that name.
     """
