@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: demo test test-board lint bench browser clean
+.PHONY: demo test test-board lint enumerate bench browser clean
 
 demo: $(VENV)/sim
 	@$(BIN)/python -m sim.demo $(if $(EXIT),--exit)
@@ -25,6 +25,10 @@ lint: $(VENV)/dev
 	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
+
+# Every state that the interlock can reach, and what must hold in each of them: some minutes.
+enumerate: $(VENV)/dev
+	@$(BIN)/python -m tests.interlock.enumeration
 
 bench: $(VENV)/dev
 	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))

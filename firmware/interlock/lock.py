@@ -14,12 +14,14 @@ def lock_wanted(state: State) -> bool | None:
     """Return whether the lock is to be closed, None to leave it as it is.
 
     Under voltage and while power is on offer a plug must be locked; it is released not before the contacts
-    stand still. A holster lock keeps the connector until the agent lets a driver have it.
+    stand still. A holster lock keeps the connector until the agent lets a driver have it, and never hands
+    out a connector under voltage.
     """
     if state.rules.lock == "none":
         return None
     if state.rules.lock_holds == "holster":
-        return state.lock_order if state.pilot.state == "A" else None
+        away = state.pilot.state != "A"
+        return None if away else True if state.closed else state.lock_order
     if state.closed or (state.leased_ma and state.pilot.state in PLUGGED_IN):
         return True
     released = state.lock_order is False or bool(state.faults & state.rules.release_on)
