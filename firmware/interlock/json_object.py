@@ -8,7 +8,7 @@ class SettingsError(ValueError):
 
 
 _MISSING: Any = object()
-_KINDS = {dict: "object", list: "list", str: "text", int: "integer", bool: "true or false"}
+_KINDS = {dict: "no object", list: "no list", str: "no text", int: "no integer", bool: "not true or false"}
 
 
 class JsonObject:
@@ -32,7 +32,7 @@ class JsonObject:
         if value is _MISSING:
             raise self.error(key, "missing")
         if type(value) is not kind:
-            raise self.error(key, f"{value!r} is no {_KINDS[kind]}")
+            raise self.error(key, f"{value!r} is {_KINDS[kind]}")
         return value
 
     def number(self, key: str, least: int, most: int, default: Any = _MISSING) -> int:

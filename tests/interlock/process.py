@@ -4,23 +4,32 @@ Everything waits for something that is said (a status, an input, a line of the l
 """
 
 import json
+import os
 import select
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from firmware.interlock.lease import (
+    ENGINEER,
+    UNKNOWN,
+    ClearFaults,
     Decoder,
     Grant,
+    Measured,
     Message,
+    Recall,
     SetLock,
     Status,
     Withdraw,
     encode,
+    fault_bits,
     fault_names,
 )
 
@@ -61,11 +70,12 @@ def connected(path: str) -> socket.socket:
 class Board:
     """``python -m sim.board``, its control socket, and a second pair of eyes on its inputs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.address = str(folder / "board.sock")
         command = [sys.executable, "-m", "sim.board", "--address", self.address, "--tty", str(folder / "tty")]
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen([*command, "--rate", "60"], cwd=ROOT, stdin=pipe, stdout=pipe)
+        command += ["--rate", "60", *options]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
         assert self.process.stdout is not None
         assert self.process.stdout.readline() == b"ready\n"
         self._control = connected(f"{self.address}.control")
@@ -90,11 +100,11 @@ class Board:
                 break
         return self.do("state")
 
-    def until_open(self) -> dict[str, Any]:
-        return self.until(lambda inputs: inputs["evse1.contactor_mirror"])
+    def until_open(self, evse: int = 1) -> dict[str, Any]:
+        return self.until(lambda inputs: inputs[f"evse{evse}.contactor_mirror"])
 
-    def until_closed(self) -> dict[str, Any]:
-        return self.until(lambda inputs: not inputs["evse1.contactor_mirror"])
+    def until_closed(self, evse: int = 1) -> dict[str, Any]:
+        return self.until(lambda inputs: not inputs[f"evse{evse}.contactor_mirror"])
 
     def kill(self) -> None:
         self.process.kill()
@@ -114,11 +124,22 @@ class Agent:
     def grant(self, amperes: int = 16, ms: int = 15_000, evse: int = 1) -> None:
         self.say(Grant(evse, self._next(), amperes * 1000, ms))
 
-    def withdraw(self) -> None:
-        self.say(Withdraw(1, self._next()))
+    def withdraw(self, evse: int = 1) -> None:
+        self.say(Withdraw(evse, self._next()))
 
     def release(self) -> None:
         self.say(SetLock(1, self._next(), 0))
+
+    def clear(self, by: int = ENGINEER) -> None:
+        self.say(ClearFaults(1, self._next(), by))
+
+    def recall(self, *names: str) -> None:
+        self.say(Recall(1, self._next(), fault_bits(frozenset(names))))
+
+    def measure(self, volts: int = 230, amperes: int | None = None) -> None:
+        """Say what the meter measures, alike on all phases."""
+        ma = UNKNOWN if amperes is None else amperes * 1_000
+        self.say(Measured(1, self._next(), *[volts * 1_000] * 3, *[ma] * 3))
 
     def say(self, message: Message) -> None:
         self.say_bytes(encode(message))
@@ -137,11 +158,15 @@ class Agent:
                 if isinstance(message, Status) and condition(message):
                     return message
 
-    def until_closed(self) -> Status:
-        return self.until(lambda status: status.contactor == 1)
+    def until_closed(self, evse: int = 1) -> Status:
+        return self.until(lambda status: status.evse == evse and status.contactor == 1)
 
-    def until_open(self) -> Status:
-        return self.until(lambda status: status.contactor == 0)
+    def until_open(self, evse: int = 1) -> Status:
+        return self.until(lambda status: status.evse == evse and status.contactor == 0)
+
+    def until_heard(self) -> Status:
+        """Listen until the interlock has heard the last word."""
+        return self.until(lambda status: status.heard_seq == self._seq)
 
     def until_fault(self, name: str) -> Status:
         return self.until(lambda status: name in fault_names(status.faults))
@@ -167,17 +192,23 @@ class Agent:
         return self._seq
 
 
-class Interlock:
-    """``python -m firmware.interlock`` with one EVSE of 32 A."""
+def settings(folder: Path, address: str, *, evses: tuple[int, ...] = (1,), **more: Any) -> dict[str, Any]:
+    """The interlock's settings: 32 A, and ``rules`` beyond that; ``board`` has more of the board's io."""
+    rules = {"max_current_ma": 32_000, **more.get("rules", {})}
+    return {
+        "socket": str(folder / "interlock.sock"),
+        "board": {"backend": "remote", "address": address, **more.get("board", {})},
+        "evses": [{"id": evse, "rules": rules, **more.get("evse", {})} for evse in evses],
+    }
 
-    def __init__(self, folder: Path, address: str, evses: tuple[int, ...] = (1,)) -> None:
-        self.socket = str(folder / "interlock.sock")
-        settings = {
-            "socket": self.socket,
-            "board": {"backend": "remote", "address": address},
-            "evses": [{"id": evse, "max_current_ma": 32_000} for evse in evses],
-        }
-        self.process = start(json.dumps(settings))
+
+class Interlock:
+    """``python -m firmware.interlock``; `settings` says with what."""
+
+    def __init__(self, folder: Path, address: str, **more: Any) -> None:
+        table = settings(folder, address, **more)
+        self.socket: str = table["socket"]
+        self.process = start(json.dumps(table))
         assert self.process.stderr is not None
         stderr = self.process.stderr
         self._log = Lines(stderr.fileno(), lambda: stderr.read1(65_536))  # type: ignore[attr-defined]
@@ -189,6 +220,13 @@ class Interlock:
     def agent(self) -> Agent:
         return Agent(self.socket)
 
+    def stop(self) -> None:
+        """Halt it where it is; it does nothing any more until it is continued."""
+        os.kill(self.process.pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        os.kill(self.process.pid, signal.SIGCONT)
+
     def end(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -199,3 +237,16 @@ class Interlock:
 def start(*arguments: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "firmware.interlock", *arguments]
     return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
+
+
+@contextmanager
+def charger(folder: Path, *options: str, **more: Any) -> Iterator[tuple[Board, Interlock, Agent]]:
+    """A board with ``options``, an interlock with settings of `settings` beyond the plain ones, an agent."""
+    board = Board(folder, *options)
+    interlock = Interlock(folder, board.address, **more)
+    try:
+        interlock.until("interlock.started")
+        yield board, interlock, interlock.agent()
+    finally:
+        interlock.end()
+        board.kill()
