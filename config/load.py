@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from config import rules
+from config import board_rules, rules
 from config.files import Table, meter_map, named, read
 from config.places import places
 from config.schema import Board, Loaded, MeterMap, Site
@@ -40,14 +40,28 @@ def load(path: Path) -> Loaded:
     if table is None:
         raise ConfigError(found)
     site = _as(Site, table, path.name, found)
-    board = _as(Board, named("board", path, table, found), str(table.get("board")), found)
+    board_table = named("board", path, table, found)
+    board = _as(Board, board_table, str(table.get("board")), found)
     tariff_table = named("tariff", path, table, found)
     tariff = _as(TariffFile, tariff_table, str(table.get("tariff")), found)
     meters = _meters(path, table, found)
-    found += _broken_rules(path, site or _as_far_as_right(table), board, tariff)
+    usable = site or _as_far_as_right(table, Site)
+    found += _broken_rules(path, usable, board, tariff)
+    found += _broken_board_rules(str(table.get("board")), board_table, usable, found)
     if found or site is None or board is None or tariff_table is None:
         raise ConfigError(found)
     return Loaded(path.absolute(), _with_absolute_paths(site, path), board, meters, tariff_table)
+
+
+def load_board(path: Path) -> Board:
+    """Return the board file at ``path``. Raises ConfigError with every problem that can be found."""
+    found: list[str] = []
+    table = read(path, path.name, found)
+    board = _as(Board, table, path.name, found)
+    found += _broken_board_rules(path.name, table, None, found)
+    if found or board is None:
+        raise ConfigError(found)
+    return board
 
 
 def _as(kind: type[T], table: Table | None, label: str, found: list[str]) -> T | None:
@@ -59,10 +73,10 @@ def _as(kind: type[T], table: Table | None, label: str, found: list[str]) -> T |
     return None if lines else msgspec.convert(table, kind)
 
 
-def _as_far_as_right(table: Table) -> Site | None:
-    """Return the site without what is wrong with it, to check the rest; None if nothing is left to check."""
+def _as_far_as_right(table: Table, kind: type[T]) -> T | None:
+    """Return a table without what is wrong with it, to check the rest; None if nothing is left to check."""
     try:
-        return msgspec.convert(Shape(places()).usable(table, Site), Site)
+        return msgspec.convert(Shape(places()).usable(table, kind), kind)
     except msgspec.ValidationError:
         return None
 
@@ -101,6 +115,29 @@ def _broken_rules(
         yield from (f"{path.name}: {problem}" for problem in rules.of_wiring(site, board))
     if tariff is not None:
         yield from (f"{site.tariff}: {problem}" for problem in rules.of_tariff(site, tariff))
+
+
+def _broken_board_rules(
+    label: str, table: Table | None, site: Site | None, found: list[str]
+) -> Iterator[str]:
+    """Yield what is wrong between the board's keys, besides what was found wrong with a key itself."""
+    board = None if table is None else _as_far_as_right(table, Board)
+    if table is None or board is None:
+        return
+    if any(line.startswith(f"{label}: ") for line in found) and _lost_a_table(table):
+        return  # what is in it would be said to be missing
+    told = {line.split(": ")[1] for line in found if line.startswith(f"{label}: ")}
+    for problem in board_rules.of_board(board, [evse.id for evse in site.evse] if site else ()):
+        if problem.split(": ")[0] not in told:
+            yield f"{label}: {problem}"
+
+
+def _lost_a_table(table: Table) -> bool:
+    """Return whether a whole table of a board file had to be left out, for one entry that makes no sense."""
+    usable = Shape(places()).usable(table, Board)
+    return isinstance(usable, dict) and any(
+        isinstance(value, dict) and key not in usable for key, value in table.items()
+    )
 
 
 def _with_absolute_paths(site: Site, path: Path) -> Site:

@@ -8,16 +8,19 @@ import msgspec
 from msgspec import Struct
 
 from config.schema import Board, Site
+from config.shape import present
+
+_MOST = 2  # a key at home in more places says nothing
 
 
 @cache
 def places() -> dict[str, str]:
-    """Return the place of every key that has only one: {"baudrate": "[serial.NAME] of the board file", …}."""
+    """Return the place of every key that has one or two: {"outputs": "the top of the board file", …}."""
     known: dict[str, set[str]] = {}
     for kind, file in ((Site, "the site file"), (Board, "the board file")):
         for table, key in _keys(kind, ""):
             known.setdefault(key, set()).add(f"[{table}] of {file}" if table else f"the top of {file}")
-    return {key: min(where) for key, where in known.items() if len(where) == 1}
+    return {key: " or ".join(sorted(where)) for key, where in known.items() if len(where) <= _MOST}
 
 
 def _keys(kind: type[Struct], table: str) -> Iterator[tuple[str, str]]:
@@ -31,6 +34,7 @@ def _keys(kind: type[Struct], table: str) -> Iterator[tuple[str, str]]:
 
 def _table_type(kind: Any) -> tuple[type[Struct] | None, str]:
     """Return the type of the table or tables under a key, and how their place is written."""
+    kind = present(kind)
     if get_origin(kind) is Annotated:
         return _table_type(get_args(kind)[0])
     if get_origin(kind) is dict:

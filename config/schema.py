@@ -177,9 +177,10 @@ class InputLine(_Table, frozen=True):
 
 
 class PwmChannel(_Table, frozen=True):
-    """A PWM channel: of a chip in /sys/class/pwm (number, or the name of its device), or a coprocessor's pilot.
+    """A PWM channel: of a ``chip`` in /sys/class/pwm (number or device's name), or a coprocessor's pilot.
 
-    ``safe_e4`` is the duty it falls to: steady high for a control pilot, 0 for a coil.
+    ``safe_e4`` is the duty it falls to: steady high for a control pilot, 0 for a coil. ``frequency_hz``,
+    ``inverted`` and ``safe_e4`` of a coprocessor's pilot are its firmware's.
     """
 
     chip: Annotated[int, Meta(ge=0)] | str | None = None
@@ -241,7 +242,10 @@ class LedOutput(_Table, frozen=True):
 
 
 class Derating(_Table, frozen=True):
-    """Above ``from_c`` the offer falls in a line to 6 A at ``stop_c``; there charging stops, until ``resume_c``."""
+    """Above ``from_c`` the offer falls in a line to 6 A at ``stop_c``; there charging stops.
+
+    It goes on below ``resume_c``.
+    """
 
     from_c: int = 60
     stop_c: int = 80
@@ -287,7 +291,7 @@ class Board(_Table, frozen=True):
     backend: Literal["remote", "linux"]
     address: str = ""
     sample_every_ms: Annotated[int, Meta(ge=1, le=20)] = 5
-    max_current_a: Positive | None = None
+    max_current_a: Annotated[int, Meta(ge=6)] | None = None
     clock: ClockSource = ClockSource()
     serial: dict[str, SerialPort] = field(default_factory=dict)
     display: Display = Display()

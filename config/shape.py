@@ -4,6 +4,7 @@ msgspec stops at the first error; a person with a site file wants all of them.
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time
@@ -14,6 +15,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import msgspec
 from msgspec import Struct
 from msgspec.inspect import DecimalType, IntType, LiteralType, StrType, VarTupleType, type_info
+from msgspec.inspect import UnionType as EitherType
 
 _SECRET = "password"  # values under such keys are not shown
 _LONGEST_SHOWN = 60
@@ -22,6 +24,7 @@ _PATTERNS = {
     "^([01][0-9]|2[0-3]):[0-5][0-9]$": "like 09:30",
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": "like 2026-01-31",
 }
+_BARE_KEY = re.compile("[A-Za-z0-9_-]+")
 _BOUNDS = (("ge", "at least"), ("gt", "above"), ("le", "at most"), ("lt", "below"))
 
 
@@ -32,8 +35,9 @@ def closest(word: str, known: Iterable[str]) -> str:
 
 
 def joined(where: str, key: str) -> str:
-    """Return the path of a key in the table at ``where``."""
-    return f"{where}.{key}" if where else key
+    """Return the path of a key in the table at ``where``, as TOML writes it: ``inputs."evse1.lock"``."""
+    written = key if _BARE_KEY.fullmatch(key) else f'"{key}"'
+    return f"{where}.{written}" if where else written
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class Shape:
         bare = _bare(kind)
         if isinstance(value, list) and get_origin(bare) is tuple:
             return [self.usable(item, get_args(bare)[0]) for item in value]
+        if isinstance(value, dict) and get_origin(bare) is dict:
+            return {key: self.usable(item, get_args(bare)[1]) for key, item in value.items()}
         if not (isinstance(value, dict) and isinstance(bare, type) and issubclass(bare, Struct)):
             return value
         fields = {field.encode_name: field for field in msgspec.structs.fields(bare)}
@@ -95,12 +101,13 @@ class Shape:
             return "unknown key" + meant
         longer = [name for name in self.elsewhere if name.startswith(key)]
         for name in longer or difflib.get_close_matches(key, self.elsewhere, n=1):
-            return f'unknown key, did you mean "{name}"? It belongs into {self.elsewhere[name]}'
+            meant = f', did you mean "{name}"? It' if name != key else " here, it"
+            return f"unknown key{meant} belongs into {self.elsewhere[name]}"
         return f"unknown key; the keys here are {', '.join(here)}"
 
 
 def _fits(value: object, kind: Any) -> bool:
-    if isinstance(value, str) and isinstance(type_info(_present(kind)), DecimalType):
+    if isinstance(value, str) and isinstance(type_info(present(kind)), DecimalType):
         return False  # msgspec would read the number in the text
     try:
         msgspec.convert(value, kind)
@@ -122,19 +129,19 @@ def _mismatch(value: object, kind: Any, where: str) -> str:
     problem = f"{_shown(value, where)} is not {_expected(kind)}"
     if isinstance(value, str):
         return problem + closest(value, _options(kind))
-    if isinstance(value, dict) and isinstance(type_info(_present(kind)), VarTupleType):
+    if isinstance(value, dict) and isinstance(type_info(present(kind)), VarTupleType):
         return f"{problem}; write [[{where}]] above each element"
     return problem
 
 
 def _options(kind: Any) -> list[str]:
-    described = type_info(_present(kind))
+    described = type_info(present(kind))
     return [str(value) for value in described.values] if isinstance(described, LiteralType) else []
 
 
 def _expected(kind: Any) -> str:
     """Return what a value of this kind is, in words: "a whole number from 6 to 80"."""
-    match type_info(_present(kind)):
+    match type_info(present(kind)):
         case IntType() as number:
             return "a whole number" + _range(number)
         case DecimalType():
@@ -145,6 +152,8 @@ def _expected(kind: Any) -> str:
             return "one of " + ", ".join(_quoted(value) for value in sorted(values, key=str))
         case VarTupleType() as elements:
             return "a list" + _count(elements)
+        case EitherType():
+            return " or ".join(_expected(option) for option in get_args(present(kind)))
     return "a table"
 
 
@@ -189,14 +198,14 @@ def _quoted(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def _present(kind: Any) -> Any:
-    """Return the type of a value that is there, bounds included."""
+def present(kind: Any) -> Any:
+    """Return the type of a value that is there, bounds included: TOML has no null, an absent key is None."""
     if get_origin(kind) in (Union, UnionType):
-        (kind,) = (option for option in get_args(kind) if option is not NoneType)
+        return Union[tuple(option for option in get_args(kind) if option is not NoneType)]  # noqa: UP007
     return kind
 
 
 def _bare(kind: Any) -> Any:
-    """Return the type without its bounds and without "or None": TOML has no null, an absent key is None."""
-    kind = _present(kind)
+    """Return the type without its bounds and without "or None"."""
+    kind = present(kind)
     return get_args(kind)[0] if get_origin(kind) is Annotated else kind
