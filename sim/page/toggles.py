@@ -80,7 +80,6 @@ COMMON = (
             lambda m: m.board.get("meter") == "silent", "The meter answers no more"),
     _defect("leak", "Residual current", "water_drop"),
     _defect("contactor_welded", "Weld contactor | Contactor welded", "link"),
-    _defect("lock_jammed", "Jam lock | Lock jammed", "lock"),
     _toggle("mains", "Cut power | Power is cut", "flash_off", "cut_power | restore_power",
             lambda m: not m.has_power, "Mains fails: all processes die at once"),
 )  # fmt: skip
@@ -118,6 +117,6 @@ SELDOM: Mapping[str, tuple[Toggle, ...]] = {
                Switch("reset_board"), lambda m: bool(m.board.get("hung")), "It answers no more"),
     ),
     "Broken parts": tuple(_defect(name) for name in DEFECTS
-                          if name not in ("leak", "contactor_welded", "lock_jammed")),
+                          if name not in ("leak", "contactor_welded")),
 }  # fmt: skip
 """What a bench needs now and then, by what it is about."""
