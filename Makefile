@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: demo test test-board lint enumerate bench browser clean
+.PHONY: demo test test-board lint enumerate docs bench browser clean
 
 demo: $(VENV)/sim
 	@$(BIN)/python -m sim.demo $(if $(EXIT),--exit)
@@ -16,9 +16,11 @@ test: lint browser
 
 # The drivers and the interlock on a real kernel, in emulation (docs/VIRTUAL_BOARD.md).
 test-board: $(VENV)/dev
-	@if ! (command -v qemu-system-aarch64 && command -v cpio && command -v /sbin/depmod) >/dev/null; then \
-	  echo "installing QEMU, kmod and cpio …"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-	    apt-get install -qq -y --no-install-recommends qemu-system-arm kmod cpio >/dev/null; fi
+	@if ! (command -v qemu-system-aarch64 && command -v aarch64-linux-gnu-gcc && command -v fdtoverlay && \
+	  command -v cpio && command -v /sbin/depmod) >/dev/null; then \
+	  echo "installing QEMU and what builds its image …"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -qq -y --no-install-recommends qemu-system-arm gcc-aarch64-linux-gnu \
+	      device-tree-compiler make xz-utils kmod cpio >/dev/null; fi
 	@$(BIN)/python -m pytest tests/board $(ARGS)
 
 lint: $(VENV)/dev
@@ -29,6 +31,10 @@ lint: $(VENV)/dev
 # Every state that the interlock can reach, and what must hold in each of them: some minutes.
 enumerate: $(VENV)/dev
 	@$(BIN)/python -m tests.interlock.enumeration
+
+# Pages that are drawn from the tables in the code.
+docs: $(VENV)/dev
+	@$(BIN)/python -m tests.interlock.document
 
 bench: $(VENV)/dev
 	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))

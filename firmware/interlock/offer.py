@@ -5,13 +5,15 @@ from firmware.interlock.model import Derating, State
 
 LEAST_MA = 6_000
 """The least that a pilot can offer (IEC 61851-1, Table A.7)."""
+_MOST_GBT_MA = 63_000  # GB/T 18487.1 knows no pilot duty above this, IEC 61851-1 goes to 80 A
 _STEP_MA = 1_000
 _BACK_MC = 2_000  # the offer rises again only when it is so much cooler
 
 
 def offer_ma(state: State) -> int:
     """Return what may be offered now in mA, 0 for nothing."""
-    caps = (state.leased_ma, cable_ma(state), state.derated_ma)
+    most_ma = _MOST_GBT_MA if state.rules.proximity == "gbt" else None
+    caps = (state.leased_ma, cable_ma(state), state.derated_ma, most_ma)
     least = min(cap for cap in caps if cap is not None)
     return least if least >= LEAST_MA else 0
 

@@ -38,7 +38,7 @@ def may_offer(state: State, seen: Sampled) -> bool:
 
 
 def test_due(state: State, seen: Sampled) -> bool:
-    """An offer may be made, the residual current device is untested for this vehicle"""
+    """An offer may be made, the residual current device is untested for this charge"""
     return may_offer(state, seen) and state.rules.residual_current and not state.residual_tested
 
 
@@ -102,9 +102,9 @@ class Row(NamedTuple):
 TABLE: tuple[Row, ...] = (
     Row(Stage.EMPTY, plugged_in, Stage.CONNECTED, "Table A.6, 1.1 and 1.2"),
     Row(Stage.CONNECTED, unplugged, Stage.EMPTY, "Table A.6, 2.1"),
-    Row(Stage.CONNECTED, test_due, Stage.TESTING, "8.5; IEC 62955, 8.11"),
+    Row(Stage.CONNECTED, test_due, Stage.TESTING, "8.5; IEC 62955"),
     Row(Stage.CONNECTED, may_offer, Stage.OFFERED, "Table A.6, 3.1 and 3.2"),
-    Row(Stage.TESTING, test_over, Stage.CONNECTED, "8.5; IEC 62955, 8.11"),
+    Row(Stage.TESTING, test_over, Stage.CONNECTED, "8.5; IEC 62955"),
     Row(Stage.OFFERED, unplugged, Stage.EMPTY, "Table A.6, 2.1"),
     Row(Stage.OFFERED, no_offer, Stage.CONNECTED, "Table A.6, 9"),
     Row(Stage.OFFERED, may_close, Stage.CLOSED, "Table A.6, 4: within 3 s"),

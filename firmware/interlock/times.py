@@ -23,6 +23,7 @@ LOCK_MS = 500
 LOCK_REST_MS = 250
 """Between two tries of the lock motor: a bolt under strain comes free when it is let go."""
 LOCK_TRIES = 3
+"""So often the lock motor is tried before it is a fault."""
 RESIDUAL_MS = 1_000
 """The residual current device must trip in its test, and come back after it, each in this time."""
 PROXIMITY_MS = 500
