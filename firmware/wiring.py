@@ -15,6 +15,7 @@ from drivers.meter.meter import Meter
 from firmware import __version__
 from firmware.core.customer_view import CustomerView
 from firmware.core.entries import Entry, SettingStored
+from firmware.core.faults import latched
 from firmware.core.journal import restore
 from firmware.core.settings import EvseSettings, MeterIdentity, Settings
 from firmware.core.state import State
@@ -123,7 +124,12 @@ class Station:
             show=self._screen.show,
         )
         post = self.agent.post
-        self._interlock = InterlockClient(f"{site.run_dir}/interlock.sock", post=post, stamp=stamp)
+        self._interlock = InterlockClient(
+            f"{site.run_dir}/interlock.sock",
+            post=post,
+            stamp=stamp,
+            latched=lambda: {evse.evse: latched(evse.faults) for evse in self.agent.state.evses},
+        )
         buses = {name: bus_of(port) for name, port in loaded.board.serial.items()}
         self._meters = {
             evse.id: MeterPoll(

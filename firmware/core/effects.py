@@ -50,6 +50,15 @@ class SecureLock:
 
 
 @dataclass(frozen=True, slots=True)
+class ClearInterlockFaults:
+    """Ask the interlock to forget latched faults; what it says next tells which of them it has forgotten."""
+
+    rank: ClassVar[int] = 3
+    evse: int
+    by: Literal["engineer", "backend"]
+
+
+@dataclass(frozen=True, slots=True)
 class PaceMeter:
     """Read everything each second ("full"), or only the register, as fast as the wire allows ("register")."""
 
@@ -102,6 +111,6 @@ class WakeUplink:
 
 
 Effect = (
-    Withdraw | Append | Permit | ReleaseLock | SecureLock | PaceMeter | Show | AnswerStart | AnswerCall
-    | ReportStatus | WakeUplink
+    Withdraw | Append | Permit | ReleaseLock | SecureLock | ClearInterlockFaults | PaceMeter | Show
+    | AnswerStart | AnswerCall | ReportStatus | WakeUplink
 )  # fmt: skip

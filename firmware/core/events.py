@@ -45,7 +45,9 @@ class InterlockReported:
     """What the interlock says of one EVSE (a whole snapshot, never a difference).
 
     ``opened_at_ms`` and ``closed_at_ms`` are the kernel's monotonic milliseconds at which the contactor was
-    last seen open or closed, 0 before the first time. ``faults`` are names of the fault catalogue.
+    last seen open or closed, 0 before the first time. ``faults`` are names of the fault catalogue, ``notes``
+    names of the lease's NOTES. ``limit_ma`` is what the lease allows, ``offered_ma`` what the pilot offers of
+    it. ``closings`` counts since the interlock's process began.
     """
 
     at: Stamp
@@ -57,6 +59,11 @@ class InterlockReported:
     faults: frozenset[str]
     opened_at_ms: int = 0
     closed_at_ms: int = 0
+    offered_ma: int = 0
+    cable_ma: int | None = None
+    temperature_mc: int | None = None
+    closings: int = 0
+    notes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,19 @@ class InterlockLost:
     """The interlock process does not answer; its outputs are at their safe values."""
 
     at: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class ClearRequested:
+    """Somebody says that the causes of latched faults are gone; None means all EVSEs.
+
+    ``call`` names a backend's call to answer, "" for an engineer's, who reads what still stands.
+    """
+
+    at: Stamp
+    call: str
+    evse: int | None
+    by: Literal["engineer", "backend"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +197,7 @@ class StorageFailed:
 
 
 Event = (
-    MeterSampled | MeterSilent | InterlockReported | InterlockLost | LinkOpened | LinkClosed | StartRequested
-    | StopRequested | TransactionAnswered | TariffSet | TariffsCleared | SettingChanged | WebPaymentStarted
-    | DeadlineReached | StorageFailed
+    MeterSampled | MeterSilent | InterlockReported | InterlockLost | ClearRequested | LinkOpened | LinkClosed
+    | StartRequested | StopRequested | TransactionAnswered | TariffSet | TariffsCleared | SettingChanged
+    | WebPaymentStarted | DeadlineReached | StorageFailed
 )  # fmt: skip

@@ -2,7 +2,17 @@
 
 from firmware.core.state import Evse
 
-_OWN_FAULTS = frozenset({"MeterSilent", "MeterImplausible", "InterlockLost"})
+OWN_FAULTS = frozenset(
+    {
+        "MeterSilent",
+        "MeterImplausible",
+        "InterlockLost",
+        "LedgerFailed",
+        "BackendUnreachable",
+        "ChargingStopFailed",
+    }
+)
+"""Those that the agent finds itself; all others are the interlock's."""
 
 
 def standing_faults(evse: Evse) -> dict[str, str]:
@@ -10,7 +20,7 @@ def standing_faults(evse: Evse) -> dict[str, str]:
 
     While the interlock has not spoken (after a restart) its faults are those that stood before.
     """
-    from_interlock = evse.interlock.faults if evse.interlock else evse.faults - _OWN_FAULTS
+    from_interlock = evse.interlock.faults if evse.interlock else evse.faults - OWN_FAULTS
     standing = dict.fromkeys(from_interlock, "")
     if evse.meter_silent:
         standing["MeterSilent"] = evse.meter_silent

@@ -1,6 +1,7 @@
 """What the backend asks for and answers: starts, stops, limits, tariffs, settings."""
 
 from firmware.core.admission import transaction_id_for, why_not_start
+from firmware.core.clearing import clear
 from firmware.core.effects import AnswerCall, AnswerStart
 from firmware.core.entries import (
     LimitAccepted,
@@ -11,6 +12,7 @@ from firmware.core.entries import (
     TransactionStarted,
 )
 from firmware.core.events import (
+    ClearRequested,
     Event,
     Limit,
     LinkClosed,
@@ -45,6 +47,8 @@ def take_in(turn: Turn, event: Event) -> None:
             turn.effects.append(AnswerCall(event.call, "Accepted"))
         case WebPaymentStarted():
             _web_payment(turn, event)
+        case ClearRequested():
+            clear(turn, event)
 
 
 def _start(turn: Turn, event: StartRequested) -> None:

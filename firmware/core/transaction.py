@@ -15,7 +15,7 @@ from firmware.core.entries import (
     VehicleConnected,
 )
 from firmware.core.events import MeterReading
-from firmware.core.faults import CATALOGUE
+from firmware.core.faults import CATALOGUE, worst_first
 from firmware.core.metering import as_of, charging_state, due_cut
 from firmware.core.pricing import Cost
 from firmware.core.settings import EvseSettings
@@ -23,6 +23,8 @@ from firmware.core.state import Evse, Phase, State, Transaction
 from firmware.core.units import Stamp
 from firmware.core.usage_record import Content, payload
 
+_STUCK = {"ContactorWelded", "ContactorFailedToOpen"}
+"""Faults with which a contactor stays closed, for all that anybody can do from here."""
 _STOPPED_REASON = {
     "TimeLimitReached": "TimeLimitReached",
     "EnergyLimitReached": "EnergyLimitReached",
@@ -31,8 +33,8 @@ _STOPPED_REASON = {
 
 
 def blocking_faults(evse: Evse) -> list[str]:
-    """Return the standing faults that forbid charging, by name."""
-    return sorted(name for name in evse.faults if CATALOGUE[name].blocks) if evse.faults else []
+    """Return the standing faults that forbid charging, the worst first."""
+    return worst_first(name for name in evse.faults if CATALOGUE[name].blocks) if evse.faults else []
 
 
 def why_stop(state: State, evse: Evse, transaction: Transaction, now: Stamp) -> StopDecided | None:
@@ -120,7 +122,8 @@ def _energised(state: State, evse: Evse, transaction: Transaction, now: Stamp) -
 def _closing(state: State, evse: Evse, transaction: Transaction, now: Stamp) -> Entry | None:
     """End with a reading taken after the contactor opened, or the last good one when the meter is gone."""
     stop, mark = transaction.stop, transaction.mark
-    if stop is None or (evse.contactor_closed and "ContactorWelded" not in evse.faults):
+    stuck = not evse.faults.isdisjoint(_STUCK)
+    if stop is None or (evse.contactor_closed and not stuck):
         return None
     if mark is None:
         return _ended(state, evse, transaction, now, None)

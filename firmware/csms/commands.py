@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from firmware.core.effects import AnswerCall, AnswerStart
 from firmware.core.events import (
+    ClearRequested,
     Event,
     SettingChanged,
     StartRequested,
@@ -83,6 +84,7 @@ class Commands:
             "NotifyWebPaymentStarted": self._web_payment_started,
             "RequestStartTransaction": self._request_start,
             "RequestStopTransaction": self._request_stop,
+            "Reset": self._reset,
             "SetDefaultTariff": self._set_default_tariff,
             "SetVariables": self._set_variables,
             "TriggerMessage": self._trigger_message,
@@ -210,6 +212,24 @@ class Commands:
             self._follow_ups.say(message)
 
     # -- the rest
+
+    def _reset(self, payload: Payload, reply: Reply) -> None:
+        """Reset of one EVSE clears the latched faults that a backend may clear (OCPP 2.1, B11 and B12).
+
+        Nothing else of an EVSE keeps what a reset could end: it decides from facts.
+        """
+        evse = payload.get("evseId")
+        if evse is None:
+            reply(
+                status_answer(
+                    "Rejected", "UnsupportedRequest", "name an EVSE: the station is not reset remotely"
+                )
+            )
+        elif evse not in self._desk.evse_ids:
+            reply(status_answer("Rejected", "UnknownEvse", f"this station has no EVSE {evse}"))
+        else:
+            call = self._wait(lambda answer: reply(_plain_answer(answer)))
+            self._desk.post(ClearRequested(self._desk.stamp(), call, evse, "backend"))
 
     def _trigger_message(self, payload: Payload, reply: Reply) -> None:
         evse = payload.get("evse", {}).get("id")

@@ -4,26 +4,42 @@ from collections.abc import Mapping
 from typing import Any
 
 from firmware.core.entries import FaultCleared, FaultRaised
-from firmware.core.faults import Fault
+from firmware.core.fault import Fault
 from firmware.csms.messages import Message
 from firmware.csms.quantities import timestamp
 
 COMPONENTS = {
     "EmergencyStop": "EmergencyStopSensor",
     "ContactorWelded": "PowerContactor",
+    "ContactorFailedToOpen": "PowerContactor",
     "ContactorFailedToClose": "PowerContactor",
+    "ChargingStopFailed": "PowerContactor",
     "ConnectorLockFailure": "ConnectorPlugRetentionLock",
     "PilotFault": "CPPWMController",
     "DiodeFault": "CPPWMController",
+    "ProximityFault": "Connector",
     "ResidualCurrent": "RCD",
+    "ResidualCurrentSelfTestFailed": "RCD",
     "OverTemperature": "TemperatureSensor",
+    "TemperatureSensorFault": "TemperatureSensor",
+    "OverVoltage": "ElectricalFeed",
+    "UnderVoltage": "ElectricalFeed",
+    "PhaseLoss": "ElectricalFeed",
+    "PowerFailing": "ElectricalFeed",
+    "OverCurrent": "EVSE",
+    "DoorOpen": "CaseAccessSensor",
     "BoardLost": "Controller",
     "InterlockLost": "Controller",
     "MeterSilent": "FiscalMetering",
     "MeterImplausible": "FiscalMetering",
     "LedgerFailed": "Controller",
+    "BackendUnreachable": "DataLink",
 }
-"""Standardised component (OCPP 2.1 part 2, appendix 3) of each fault; others are reported on the EVSE."""
+"""Standardised component (OCPP 2.1 part 2, appendix 3) of each fault; others are reported on the EVSE.
+
+The variable is ``Problem`` and its instance the catalogue's name: several faults of one component, which may
+have one ``techCode`` in common, come and go each for itself.
+"""
 
 _VARIABLE = "Problem"
 _ERROR_SEVERITY = 4
@@ -44,7 +60,7 @@ def of_fault(
         "cleared": not raised,
         "eventNotificationType": "HardWiredNotification",
         "component": _component(entry),
-        "variable": {"name": _VARIABLE},
+        "variable": {"name": _VARIABLE, "instance": entry.fault},
         **_words(entry, catalogue),
     }
     if severity:

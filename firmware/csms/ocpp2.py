@@ -20,7 +20,7 @@ from firmware.core.entries import (
     VehicleConnected,
 )
 from firmware.core.events import TransactionAnswered
-from firmware.core.faults import Fault
+from firmware.core.fault import Fault
 from firmware.core.units import Stamp
 from firmware.csms import meter_values
 from firmware.csms.fault_events import of_fault
@@ -38,7 +38,7 @@ class Ocpp2:
     has_severity: ClassVar[bool] = False
     actions: ClassVar[frozenset[str]] = frozenset({
         "DataTransfer", "GetBaseReport", "GetTransactionStatus", "GetVariables", "RequestStartTransaction",
-        "RequestStopTransaction", "SetVariables", "TriggerMessage",
+        "RequestStopTransaction", "Reset", "SetVariables", "TriggerMessage",
     })  # fmt: skip
     triggers: ClassVar[frozenset[str]] = frozenset({
         "AbnormalCondition", "Authorized", "CablePluggedIn", "ChargingRateChanged", "ChargingStateChanged",

@@ -17,6 +17,7 @@ from firmware.core.effects import (
     AnswerCall,
     AnswerStart,
     Append,
+    ClearInterlockFaults,
     Effect,
     PaceMeter,
     Permit,
@@ -28,7 +29,7 @@ from firmware.core.effects import (
     Withdraw,
 )
 from firmware.core.entries import Entry, UsageRecorded
-from firmware.core.events import DeadlineReached, Event, StorageFailed
+from firmware.core.events import DeadlineReached, Event, MeterSampled, StorageFailed
 from firmware.core.state import State
 from firmware.core.units import Stamp
 from firmware.runtime.interlock_client import InterlockClient
@@ -113,6 +114,8 @@ class Agent:
         self._arm_timer()
 
     def _consume(self, event: Event) -> None:
+        if isinstance(event, MeterSampled):
+            self._interlock.measured(event.evse, event.reading)
         state, effects = step(self.state, event)
         for effect in effects:
             if isinstance(effect, Withdraw):
@@ -145,12 +148,8 @@ class Agent:
 
     def _carry_out(self, effect: Effect) -> None:
         match effect:
-            case Withdraw():
-                self._interlock.withdraw(effect.evse)
-            case Permit():
-                self._interlock.permit(effect.evse, effect.limit_ma)
-            case ReleaseLock() | SecureLock():
-                self._interlock.set_lock(effect.evse, released=isinstance(effect, ReleaseLock))
+            case Withdraw() | Permit() | ReleaseLock() | SecureLock() | ClearInterlockFaults():
+                self._tell_interlock(effect)
             case PaceMeter():
                 self._meters[effect.evse].pace(register_only=effect.pace == "register")
             case Show():
@@ -163,6 +162,19 @@ class Agent:
                 self._backend.report_status(effect)
             case WakeUplink():
                 self._backend.wake()
+
+    def _tell_interlock(
+        self, effect: Withdraw | Permit | ReleaseLock | SecureLock | ClearInterlockFaults
+    ) -> None:
+        match effect:
+            case Withdraw():
+                self._interlock.withdraw(effect.evse)
+            case Permit():
+                self._interlock.permit(effect.evse, effect.limit_ma)
+            case ReleaseLock() | SecureLock():
+                self._interlock.set_lock(effect.evse, released=isinstance(effect, ReleaseLock))
+            case ClearInterlockFaults():
+                self._interlock.clear_faults(effect.evse, effect.by)
 
     def _arm_timer(self) -> None:
         if self._timer is not None:

@@ -18,7 +18,7 @@ from firmware.core.entries import (
     VehicleConnected,
 )
 from firmware.core.events import Limit
-from firmware.core.faults import Fault
+from firmware.core.fault import ENGINEER, Fault
 from firmware.core.tariff import Tariff
 from firmware.core.units import Stamp
 from firmware.csms.messages import Identity
@@ -29,7 +29,14 @@ IDENTITY = Identity("Wattseal", "Wattseal AC", "S-1", "0.1.0")
 TARIFF = Tariff("chu-ac-2026-1", "CNY")
 CATALOGUE = {
     "EmergencyStop": Fault(
-        "EmergencyStop", 1, True, True, "CX012", ("急停按下", "Emergency stop pressed"), (), ("", "")
+        name="EmergencyStop",
+        severity=1,
+        left_by=ENGINEER,
+        tech_code="CX012",
+        title=("急停按下", "Emergency stop pressed"),
+        reaction=("", ""),
+        causes=(),
+        remedy=("", ""),
     )
 }
 TARIFF_TYPE = {"tariffId": "night", "currency": "CNY", "energy": {"prices": [{"priceKwh": Decimal("0.65")}]}}

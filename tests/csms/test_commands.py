@@ -8,6 +8,7 @@ import pytest
 
 from firmware.core.effects import AnswerCall, AnswerStart, ReportStatus
 from firmware.core.events import (
+    ClearRequested,
     LinkClosed,
     LinkOpened,
     SettingChanged,
@@ -282,14 +283,40 @@ async def test_messages_are_triggered() -> None:
         assert (await _trigger(here, "SignV2GCertificate", "5")) == "NotImplemented"
 
 
-@pytest.mark.parametrize("action", ["Reset", "OpenThePodBayDoors", "Heartbeat"])
+@scene
+async def test_a_reset_of_an_evse_asks_the_core_to_clear_what_a_backend_may() -> None:
+    async with bench() as here:
+        await here.online()
+        await here.backend.say('[2,"r","Reset",{"type":"Immediate","evseId":1}]')
+        asked = await here.event(ClearRequested)
+        assert (asked.evse, asked.by) == (1, "backend")
+        here.answer(AnswerCall(asked.call, "Rejected", "FaultedEvse", "only an engineer may clear it"))
+        assert (await here.backend.answer("r"))[2] == {
+            "status": "Rejected",
+            "statusInfo": {"reasonCode": "FaultedEvse", "additionalInfo": "only an engineer may clear it"},
+        }
+
+
+@pytest.mark.parametrize(("evse", "reason"), [({"evseId": 9}, "UnknownEvse"), ({}, "UnsupportedRequest")])
+def test_a_reset_of_what_cannot_be_reset_is_refused(evse: dict[str, int], reason: str) -> None:
+    @scene
+    async def script() -> None:
+        async with bench() as here:
+            await here.online()
+            answer = await here.backend.call("Reset", {"type": "Immediate", **evse})
+            assert answer[2]["status"] == "Rejected"
+            assert answer[2]["statusInfo"]["reasonCode"] == reason
+
+    script()
+
+
+@pytest.mark.parametrize("action", ["OpenThePodBayDoors", "Heartbeat"])
 def test_what_is_not_implemented_is_said(action: str) -> None:
     @scene
     async def script() -> None:
         async with bench() as here:
             await here.online()
-            payload = {"type": "Immediate"} if action == "Reset" else {}
-            answer = await here.backend.call(action, payload)
+            answer = await here.backend.call(action, {})
             assert (answer[0], answer[2]) == (4, "NotImplemented")
 
     script()

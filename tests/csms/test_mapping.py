@@ -184,6 +184,7 @@ def test_a_charge_that_never_began_ends_without_readings() -> None:
 def test_a_fault_names_the_component_the_code_and_the_text() -> None:
     (event,) = payload(STOPPED)["eventData"]
     assert event["component"] == {"name": "EmergencyStopSensor", "evse": {"id": 1}}
+    assert event["variable"] == {"name": "Problem", "instance": "EmergencyStop"}
     assert (event["techCode"], event["techInfo"]) == ("CX012", "Emergency stop pressed: button 1")
     assert (event["severity"], event["cleared"], event["transactionId"]) == (1, False, TX)
     (cleared,) = payload(RELEASED)["eventData"]

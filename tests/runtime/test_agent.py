@@ -40,6 +40,13 @@ class Surroundings:
     def set_lock(self, evse: int, *, released: bool) -> None:
         self.happened.append("release" if released else "lock")
 
+    def clear_faults(self, evse: int, by: str) -> None:
+        self.happened.append(f"clear for {by}")
+
+    def measured(self, evse: int, reading: ev.MeterReading) -> None:
+        if reading.voltage_mv:
+            self.happened.append("measured")
+
     def pace(self, *, register_only: bool) -> None:
         self.happened.append("fast" if register_only else "slow")
 
