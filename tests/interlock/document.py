@@ -1,8 +1,9 @@
-"""docs/INTERLOCK.md, drawn from the tables that decide: ``make docs`` writes it, a test holds it against them."""
+"""docs/INTERLOCK.md, drawn from the tables that decide: ``make docs`` writes it, a test holds it to them."""
 
 import ast
 import inspect
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from firmware.interlock import faults, pilot, proximity, sequence, times
@@ -15,9 +16,10 @@ _HEAD = """\
 
 <!-- Drawn by `make docs` from firmware/interlock/{sequence,faults,times,pilot,proximity}.py. Do not edit. -->
 
-One EVSE is in one *stage*. After every sample of the inputs and every message of the agent the first row that applies is
-taken, top down, until none does. Nothing else closes the contactor. `make enumerate` walks through every state that this
-can reach and checks what must hold in each; [SAFETY.md](SAFETY.md) says which hazard each measure is for.
+One EVSE is in one *stage*. After every sample of the inputs and every message of the agent the first row
+that applies is taken, top down, until none does. Nothing else closes the contactor. `make enumerate` walks
+through every state that this can reach and checks what must hold in each; [SAFETY.md](SAFETY.md) says which
+hazard each measure is for.
 
 """
 
@@ -56,7 +58,7 @@ def _stages() -> Iterator[str]:
 
 def _rows() -> Iterator[str]:
     yield "## Transitions\n"
-    yield "Clauses are those of IEC 61851-1:2017, Annex A, where nothing else is said; GB/T 18487.1 is alike.\n"
+    yield "Clauses are those of IEC 61851-1:2017 and its Annex A; GB/T 18487.1 is alike.\n"
     yield "| from | when | what that is | to | clause |\n|---|---|---|---|---|"
     for row in sequence.TABLE:
         when = f"`{row.when.__name__}`"
@@ -65,8 +67,8 @@ def _rows() -> Iterator[str]:
 
 def _faults() -> Iterator[str]:
     yield "## Faults\n"
-    yield "Each opens the contactor in the step in which it stands, and ends the lease. [FAULTS.md](FAULTS.md) says what"
-    yield "a person does about each.\n"
+    yield "Each opens the contactor in the step in which it stands, and ends the lease."
+    yield "[FAULTS.md](FAULTS.md) says what a person does about each.\n"
     yield "| fault | ends |\n|---|---|"
     for rule in faults.RULES:
         ways = " or ".join(sorted(rule.left_by)) if rule.left_by else "by itself, when its cause has gone"
@@ -83,7 +85,7 @@ def _limits() -> Iterator[str]:
 def documented(module: object) -> Iterator[tuple[str, str]]:
     """Yield each constant of a module with the text that follows it."""
     body = ast.parse(inspect.getsource(module)).body  # type: ignore[arg-type]
-    for constant, text in zip(body, body[1:], strict=False):
+    for constant, text in pairwise(body):
         if isinstance(constant, ast.Assign) and isinstance(text, ast.Expr):
             assert isinstance(constant.targets[0], ast.Name)
             assert isinstance(text.value, ast.Constant)
@@ -92,7 +94,7 @@ def documented(module: object) -> Iterator[tuple[str, str]]:
 
 def _pilot() -> Iterator[str]:
     yield "## Control pilot\n"
-    yield f"A state counts from its threshold up; the present one is kept {pilot.HYSTERESIS_MV} mV beyond it.\n"
+    yield f"A state counts from its threshold up; it is kept {pilot.HYSTERESIS_MV} mV beyond its band.\n"
     yield "| state | from mV | meaning |\n|---|---:|---|"
     for state, lower_mv, meaning in pilot.STATES:
         yield f"| {state} | {lower_mv} | {meaning} |"
