@@ -12,8 +12,9 @@ import pytest
 HELLO = {
     "in": {"evse1.contactor_mirror": True},
     "adc": {"evse1.pilot_high": 12_000},
+    "temp": {"evse1.temperature": 25_000},
     "out": ["evse1.contactor"],
-    "pwm": ["evse1.pilot"],
+    "pwm": ["evse1.pilot", "evse2.contactor"],
 }
 
 
@@ -22,18 +23,19 @@ class ScriptedBoard:
 
     def __init__(self, address: Path) -> None:
         self.address = str(address)
+        self.io: dict[str, Any] = {"backend": "remote", "address": self.address}
         self.hello = json.dumps(HELLO).encode() + b"\n"
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(self.address)
         self._listener.listen()
         self._connections: list[socket.socket] = []
 
-    def greeting(self, open_board: Callable[[str], Any], portion: int = 65_536) -> Any:
-        """Open the board with ``open_board`` while this one answers, and return it."""
+    def greeting(self, open_board: Callable[[dict[str, Any]], Any], portion: int = 65_536) -> Any:
+        """Open the board with ``open_board(io)`` while this one answers, and return it."""
         thread = threading.Thread(target=self._greet, args=(portion,))
         thread.start()
         try:
-            return open_board(self.address)
+            return open_board(self.io)
         finally:
             thread.join()
 

@@ -1,18 +1,20 @@
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hal.ports import BoardLostError
-from hal.remote.board import SIGN_OF_LIFE_MS, RemoteBoard
+from hal.remote.board import HELLO_WITHIN_MS, SIGN_OF_LIFE_MS, RemoteBoard
 
 ROOT = Path(__file__).parents[2]
 
 
 def opened(scripted: Any, clock: Any = None, portion: int = 65_536) -> RemoteBoard:
-    board: RemoteBoard = scripted.greeting(lambda address: RemoteBoard(address, clock), portion)
+    board: RemoteBoard = scripted.greeting(lambda io: RemoteBoard(io, clock), portion)
     return board
 
 
@@ -35,7 +37,7 @@ def test_an_unknown_name_is_an_error_that_lists_the_known(scripted: Any) -> None
     board = opened(scripted)
     with pytest.raises(KeyError, match=r"no output .*evse2\.contactor.*it has evse1\.contactor"):
         board.output("evse2.contactor")
-    for open_port in (board.input, board.pwm, board.adc):
+    for open_port in (board.input, board.pwm, board.adc, board.thermometer):
         with pytest.raises(KeyError):
             open_port("nonsense")
 
@@ -50,7 +52,50 @@ def test_close_sets_every_output_safe(scripted: Any) -> None:
         {"pwm": "evse1.pilot", "duty_e4": 5333},
         {"out": "evse1.contactor", "value": False},
         {"pwm": "evse1.pilot", "duty_e4": 10_000},
+        {"pwm": "evse2.contactor", "duty_e4": 0},
     ]
+
+
+def test_its_names_are_listed_by_kind(scripted: Any) -> None:
+    assert opened(scripted).names() == {
+        "output": ("evse1.contactor",),
+        "input": ("evse1.contactor_mirror",),
+        "pwm": ("evse1.pilot", "evse2.contactor"),
+        "adc": ("evse1.pilot_high",),
+        "thermometer": ("evse1.temperature",),
+    }
+
+
+def test_a_thermometer_that_fails_is_lost_alone(scripted: Any) -> None:
+    board = opened(scripted)
+    thermometer = board.thermometer("evse1.temperature")
+    assert thermometer.read_mc() == 25_000
+    scripted.say({"temp": {"evse1.temperature": None}})
+    board.refresh()
+    with pytest.raises(BoardLostError, match=r"evse1\.temperature does not answer"):
+        thermometer.read_mc()
+    scripted.say({"temp": {"evse1.temperature": -3_500}})
+    board.refresh()
+    assert thermometer.read_mc() == -3_500
+
+
+def test_the_watchdog_is_armed_fed_and_disarmed(scripted: Any) -> None:
+    scripted.io["watchdog"] = {"device": "/dev/watchdog", "timeout_s": 2}
+    board = opened(scripted)
+    watchdog = board.watchdog()
+    assert watchdog is not None
+    assert watchdog.timeout_ms == 2_000
+    watchdog.feed()
+    watchdog.close()
+    board.close()
+    assert scripted.heard()[:3] == [{"watchdog_ms": 2_000}, {"feed": True}, {"watchdog_ms": 0}]
+    watchdog.close()
+
+
+@pytest.mark.parametrize("io", [{}, {"watchdog": None}])
+def test_without_a_watchdog_in_the_board_file_none_is_armed(scripted: Any, io: dict[str, None]) -> None:
+    scripted.io |= io
+    assert opened(scripted).watchdog() is None
 
 
 def test_a_closed_board_is_of_no_use(scripted: Any) -> None:
@@ -120,7 +165,7 @@ def test_a_board_that_talks_junk_is_lost(scripted: Any, junk: bytes) -> None:
 
 def test_nobody_at_the_address_is_a_lost_board(tmp_path: Path) -> None:
     with pytest.raises(BoardLostError, match=r"nobody\.sock does not answer: No such file"):
-        RemoteBoard(str(tmp_path / "nobody.sock"))
+        RemoteBoard({"address": str(tmp_path / "nobody.sock")})
 
 
 def test_a_board_that_hangs_up_before_its_greeting_is_lost(scripted: Any) -> None:
@@ -129,14 +174,34 @@ def test_a_board_that_hangs_up_before_its_greeting_is_lost(scripted: Any) -> Non
         opened(scripted)
 
 
+def test_a_board_that_hangs_is_given_up_quickly(scripted: Any) -> None:
+    """The kernel takes the connection, nobody greets."""
+    begin_s = time.monotonic()
+    with pytest.raises(BoardLostError, match="did not declare its ports within 200 ms"):
+        RemoteBoard(scripted.io)
+    assert HELLO_WITHIN_MS / 1000 <= time.monotonic() - begin_s < 1
+
+
+def test_a_board_whose_queue_is_full_keeps_nobody_waiting(tmp_path: Path) -> None:
+    address = str(tmp_path / "full.sock")
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as first:
+        listener.bind(address)
+        listener.listen(0)
+        first.connect(address)
+        begin_s = time.monotonic()
+        with pytest.raises(BoardLostError, match="does not answer"):
+            RemoteBoard({"address": address})
+        assert time.monotonic() - begin_s < 1
+
+
 def test_it_is_light_enough_for_the_interlock() -> None:
     """No asyncio and no third-party import; well below the interlock's 16 MiB."""
     look = (
-        "import sys, hal.backends; "
+        "import sys, hal.remote.board; "
         "print(*(m for m in ('asyncio', 'msgspec', 'serial') if m in sys.modules)); "
         "print(next(l.split()[1] for l in open('/proc/self/status') if l.startswith('VmRSS')))"
     )
     told = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
     modules, rss_kib = told.stdout.splitlines()
-    assert modules == ""
+    assert not modules
     assert int(rss_kib) < 14 * 1024

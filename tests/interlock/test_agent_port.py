@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from firmware.interlock.agent_port import AgentPort
+from firmware.interlock.json_object import SettingsError
 from firmware.interlock.lease import Grant, Status, Withdraw, encode
-from firmware.interlock.settings import SettingsError
 
-STATUS = Status(1, 1, ord("B"), 0, 1, 0, 0, 0, 0, 0)
+STATUS = Status(1, 1, 0, ord("B"), 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from firmware.interlock.lease import (
     FAULTS,
     MAX_LENGTH,
+    NOTES,
     Decoder,
     Grant,
     MalformedFrameError,
@@ -20,13 +22,20 @@ from firmware.interlock.lease import (
     encode,
     fault_bits,
     fault_names,
+    note_bits,
+    note_names,
 )
 
-_MOST = {"B": 0xFF, "I": 0xFFFF_FFFF, "Q": 0xFFFF_FFFF_FFFF_FFFF}
+_RANGE = {
+    "B": (0, 0xFF),
+    "I": (0, 0xFFFF_FFFF),
+    "i": (-(2**31), 2**31 - 1),
+    "Q": (0, 0xFFFF_FFFF_FFFF_FFFF),
+}
 
 
 def fields(kind: type[Message]) -> st.SearchStrategy[Message]:
-    numbers = [st.integers(0, _MOST[letter]) for letter in kind.layout.format.lstrip("!")]
+    numbers = [st.integers(*_RANGE[letter]) for letter in kind.layout.format.lstrip("!")]
     return st.builds(kind, *numbers)
 
 
@@ -61,22 +70,23 @@ def test_half_a_message_is_none(cut: int) -> None:
 
 
 def test_a_message_of_a_newer_side_is_passed_over() -> None:
-    unknown = frame(1, 99, b"new")
+    unknown = frame(2, 99, b"new")
     assert heard([encode(GRANT) + unknown + encode(WITHDRAW)]) == [GRANT, WITHDRAW]
 
 
 @pytest.mark.parametrize(
     ("bad", "why"),
     [
-        (b"\x00\x00", "frame length 0 is outside 2 to 64"),
-        (b"\x00\x01", "frame length 1 is outside 2 to 64"),
-        (b"\x00\x41", "frame length 65 is outside 2 to 64"),
-        (b"\xff\xff", "frame length 65535 is outside 2 to 64"),
-        (frame(0, 1, bytes(13)), "protocol version 0, this side speaks 1"),
-        (frame(2, 1, bytes(13)), "protocol version 2, this side speaks 1"),
-        (frame(1, 1, bytes(12)), "Grant of 12 bytes, expected 13"),
-        (frame(1, 1, bytes(14)), "Grant of 14 bytes, expected 13"),
-        (frame(1, 2, b""), "Withdraw of 0 bytes, expected 5"),
+        (b"\x00\x00", "frame length 0 is outside 2 to 96"),
+        (b"\x00\x01", "frame length 1 is outside 2 to 96"),
+        (b"\x00\x61", "frame length 97 is outside 2 to 96"),
+        (b"\xff\xff", "frame length 65535 is outside 2 to 96"),
+        (frame(1, 1, bytes(13)), "protocol version 1, this side speaks 2"),
+        (frame(3, 1, bytes(13)), "protocol version 3, this side speaks 2"),
+        (frame(2, 1, bytes(12)), "Grant of 12 bytes, expected 13"),
+        (frame(2, 1, bytes(14)), "Grant of 14 bytes, expected 13"),
+        (frame(2, 2, b""), "Withdraw of 0 bytes, expected 5"),
+        (frame(2, 4, bytes(5)), "ClearFaults of 5 bytes, expected 6"),
     ],
 )
 def test_a_malformed_frame_is_told_and_what_came_before_it_counts(bad: bytes, why: str) -> None:
@@ -106,18 +116,31 @@ def test_a_number_that_does_not_fit_is_never_sent(field: str, value: int) -> Non
         encode(Grant(**numbers))
 
 
-@given(st.frozensets(st.sampled_from(FAULTS)))
-def test_faults_travel_as_bits(names: frozenset[str]) -> None:
-    status = Status(1, 1, ord("C"), 0, 1, 0, 0, 0, 0, fault_bits(names))
-    (arrived,) = heard([encode(status)])
+def status(faults: int = 0, notes: int = 0) -> Status:
+    return Status(1, 1, 0, ord("C"), 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, faults, notes)
+
+
+@given(st.frozensets(st.sampled_from(FAULTS)), st.frozensets(st.sampled_from(NOTES)))
+def test_faults_and_notes_travel_as_bits(faults: frozenset[str], notes: frozenset[str]) -> None:
+    (arrived,) = heard([encode(status(fault_bits(faults), note_bits(notes)))])
     assert isinstance(arrived, Status)
-    assert fault_names(arrived.faults) == names
+    assert (fault_names(arrived.faults), note_names(arrived.notes)) == (faults, notes)
+
+
+@given(st.integers(-(2**31), 2**31 - 1))
+def test_a_temperature_may_be_below_zero(temperature_mc: int) -> None:
+    (arrived,) = heard([encode(replace(status(), temperature_mc=temperature_mc))])
+    assert isinstance(arrived, Status)
+    assert arrived.temperature_mc == temperature_mc
 
 
 def test_a_fault_of_a_newer_interlock_is_passed_over() -> None:
     assert fault_names(1 | 1 << 31) == {"EmergencyStop"}
+    assert note_names(1 | 1 << 31) == {"TemperatureDerating"}
 
 
 def test_a_fault_that_is_none_has_no_bit() -> None:
     with pytest.raises(ValueError):
         fault_bits(frozenset({"FluxCapacitor"}))
+    with pytest.raises(ValueError):
+        note_bits(frozenset({"EmergencyStop"}))

@@ -7,12 +7,23 @@ from typing import get_args
 
 import pytest
 
-from firmware.interlock import core, model, pilot
-from firmware.interlock.lease import FAULTS, MAX_LENGTH, VERSION, Grant, Message, encode
+from firmware.interlock import times, vigil
+from firmware.interlock.faults import LEFT_BY
+from firmware.interlock.lease import (
+    FAULTS,
+    MAX_LENGTH,
+    NOTES,
+    UNKNOWN,
+    UNKNOWN_MC,
+    VERSION,
+    Grant,
+    Message,
+    encode,
+)
 from firmware.runtime import interlock_client
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "LEASE.md").read_text(encoding="utf-8")
-SIZES = {"B": 1, "I": 4, "Q": 8}
+SIZES = {"B": 1, "I": 4, "i": 4, "Q": 8}
 
 
 def section(heading: str) -> str:
@@ -44,11 +55,18 @@ def test_it_tells_of_no_message_that_there_is_not() -> None:
     assert told == [(message.__name__, str(message.type)) for message in get_args(Message)]
 
 
-def test_the_faults_have_the_bits_of_the_table() -> None:
-    told = {int(cells[0]): cells[1:3] for cells in rows(section("### Fault bits"))}
-    latching = core.LATCHING | {"ResidualCurrent"}  # reserved: no driver reports it yet
-    expected = [[name, "latches" if name in latching else "by itself"] for name in FAULTS]
-    assert told == dict(enumerate(expected))
+def test_the_faults_have_the_bits_and_the_ends_of_the_table() -> None:
+    told = {int(cells[0]): (cells[1], set(cells[2].split(", "))) for cells in rows(section("### Fault bits"))}
+    assert told == dict(enumerate((name, set(LEFT_BY[name]) or {"itself"}) for name in FAULTS))
+
+
+def test_the_notes_have_the_bits_of_the_table() -> None:
+    assert {int(cells[0]): cells[1] for cells in rows(section("### Note bits"))} == dict(enumerate(NOTES))
+
+
+def test_what_is_not_known_is_said_as_the_code_says_it() -> None:
+    assert f"`0x{UNKNOWN:X}` in a value" in section("## Frame")
+    assert f"thousandths of °C; {UNKNOWN_MC} not known" in DOCUMENT
 
 
 def test_the_frames_head_and_its_bounds() -> None:
@@ -65,5 +83,5 @@ def test_the_example_is_what_is_sent() -> None:
 
 @pytest.mark.parametrize("row", list(rows(section("## Limits"))), ids=lambda row: row[0])
 def test_the_limits_are_the_codes_own(row: list[str]) -> None:
-    place = next(place for place in (core, model, pilot, interlock_client) if hasattr(place, row[0]))
+    place = next(place for place in (times, vigil, interlock_client) if hasattr(place, row[0]))
     assert int(row[1]) == getattr(place, row[0])
