@@ -18,6 +18,7 @@ from typing import Any
 from tests.board import wire
 from tests.board.hands import GuestObject, exception
 from tests.board.image import CACHE, ROOT, Image
+from tests.board.kernel import MACHINE
 
 BOOT_S = 120
 ANSWER_S = 60
@@ -187,19 +188,7 @@ class Machine:
 
 
 _COMMAND = (
-    *(
-        "qemu-system-aarch64",
-        "-M",
-        "virt",
-        "-cpu",
-        "cortex-a53",
-        "-smp",
-        "2",
-        "-m",
-        "768",
-        "-accel",
-        "tcg,thread=multi",
-    ),
+    *("qemu-system-aarch64", *MACHINE, "-accel", "tcg,thread=multi"),
     *("-nodefaults", "-display", "none", "-action", "watchdog=reset"),
     *("-device", "virtio-gpu-pci,xres=800,yres=480", "-device", "i6300esb", "-device", "virtio-serial-pci"),
 )
@@ -207,7 +196,8 @@ _COMMAND = (
 
 def _boot(image: Image) -> list[str]:
     words = "console=ttyAMA0 loglevel=4 panic=-1"
-    return ["-kernel", str(image.kernel), "-initrd", str(image.initramfs), "-append", words]
+    files = (("-kernel", image.kernel), ("-initrd", image.initramfs), ("-dtb", image.tree))
+    return [*(word for flag, path in files for word in (flag, str(path))), "-append", words]
 
 
 def _shares(bytecode: Path) -> list[str]:
