@@ -5,6 +5,7 @@ port is readable, and at least each `REFRESH_MS` when it is not.
 """
 
 import contextlib
+import os
 import select
 from collections.abc import Iterator
 
@@ -40,7 +41,7 @@ class PilotCoprocessor:
 
     def __init__(self, device: str, baudrate: int = 115_200, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
-        self._dialogue = Dialogue()
+        self._dialogue = Dialogue(number=os.urandom(1)[0])
         self._device = device
         self._lost = ""
         self._port = SerialPort(device, baudrate)

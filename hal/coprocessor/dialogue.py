@@ -60,14 +60,17 @@ class Pilot:
 
 
 class Dialogue:
-    """A conversation with one coprocessor, from `begin` on; ``pilots`` is empty until Hello is there."""
+    """A conversation with one coprocessor, from `begin` on; ``pilots`` is empty until Hello is there.
 
-    def __init__(self) -> None:
+    ``number``, 0 to 255, is that of its Begin: another one each time, so that nothing old answers it.
+    """
+
+    def __init__(self, number: int) -> None:
         self.decoder = Decoder()
         self.hello: Hello | None = None
         self.pilots: list[Pilot] = []
+        self._begin_seq = self._sent_seq = number
         self._heard_seq = 0
-        self._sent_seq = 0
 
     @property
     def begun(self) -> bool:
@@ -75,9 +78,8 @@ class Dialogue:
         return bool(self.pilots) and all(its.measured is not None for its in self.pilots)
 
     def begin(self) -> bytes:
-        """Return what asks for Hello; it may be said again."""
-        self._sent_seq = 0
-        return encode(Begin(VERSION), 0)
+        """Return what asks for Hello; it may be said again before Hello is there."""
+        return encode(Begin(VERSION), self._begin_seq)
 
     def hear(self, data: bytes, now_ms: int) -> None:
         """Take what has come. Raises BoardLostError when it says that it is of no use."""
@@ -126,20 +128,26 @@ class Dialogue:
         return self._numbered(Reset())
 
     def _greet(self, seq: int, hello: Hello, now_ms: int) -> None:
-        """Only the first Hello is news; later ones answer a repeated Begin, or tell that it has started."""
+        """Only the answer to this Begin opens the conversation; a start, once it is open, ends it."""
+        if hello.reason:
+            self._notice_start(hello.reason)
+            return
+        if hello.answers != self._begin_seq:
+            return
         if hello.version != VERSION:
             raise BoardLostError(
                 f"speaks version {hello.version} of its protocol; this host speaks {VERSION}"
             )
         if not 1 <= hello.pilots <= MAX_PILOTS:
             raise BoardLostError(f"says that it has {hello.pilots} pilots; there can be 1 to {MAX_PILOTS}")
-        if self.pilots and hello.reason:
-            reason = _REASONS.get(hello.reason, f"reason {hello.reason}")
-            raise BoardLostError(f"has started by itself ({reason})")
         self._heard_seq = seq
         if not self.pilots:
             self.hello = hello
-            self.pilots = [Pilot(now_ms, now_ms) for _ in range(hello.pilots)]
+            self.pilots = [Pilot(now_ms, now_ms, sent_seq=self._begin_seq) for _ in range(hello.pilots)]
+
+    def _notice_start(self, reason: int) -> None:
+        if self.pilots:
+            raise BoardLostError(f"has started by itself ({_REASONS.get(reason, f'reason {reason}')})")
 
     def _measure(self, told: Measured, now_ms: int) -> None:
         if told.flags & (SUPPLY_FAULT | MEASUREMENT_FAULT):

@@ -45,15 +45,17 @@ class Reset(NamedTuple):
 
 
 class Hello(NamedTuple):
-    """Coprocessor → host: what it is. ``reason`` 0: asked by `Begin`, else why it has just started.
+    """Coprocessor → host: what it is. The same in every version of the protocol.
 
-    ``firmware`` is ASCII, filled up with zeros.
+    ``reason`` 0: asked by the `Begin` with number ``answers``; else why it has just started. ``firmware`` is
+    ASCII, filled up with zeros.
     """
 
     version: int
     pilots: int
     features: int
     reason: int
+    answers: int
     firmware: bytes
 
 
@@ -84,7 +86,7 @@ KINDS = {
     0x01: _Kind(Begin, struct.Struct("!B")),
     0x02: _Kind(SetDuty, struct.Struct("!BHH")),
     0x03: _Kind(Reset, struct.Struct("!")),
-    0x81: _Kind(Hello, struct.Struct("!BBBB12s")),
+    0x81: _Kind(Hello, struct.Struct("!BBBBB12s")),
     0x82: _Kind(Measured, struct.Struct("!BBhhHHB")),
 }
 """The messages by their type byte, and how their bodies are laid out."""

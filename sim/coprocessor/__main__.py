@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import tty
+from pathlib import Path
 
 from sim.coprocessor.bench import CoprocessorBench
 from sim.coprocessor.control import Control
@@ -20,6 +21,8 @@ def main() -> None:
     except OSError as error:
         sys.exit(f"coprocessor: {error.filename}: {error.strerror}")
     asyncio.run(_run(CoprocessorBench(descriptor, arguments.evses, arguments.baudrate), arguments.control))
+    if arguments.tty:
+        Path(arguments.tty).unlink(missing_ok=True)
 
 
 async def _run(bench: CoprocessorBench, address: str) -> None:

@@ -166,7 +166,8 @@ class SimCoprocessor:
 
     def _hello_body(self, reason: int) -> bytes:
         version = 2 if self.faults.wrong_version else 1
-        return bytes((version, self.count, self.features, reason)) + FIRMWARE.ljust(12, b"\0")
+        answers = self._heard if reason == ASKED else 0
+        return bytes((version, self.count, self.features, reason, answers)) + FIRMWARE.ljust(12, b"\0")
 
     def _measured(self, pilot: int, now_ms: float) -> bytes:
         its = self.pilots[pilot]
@@ -181,14 +182,13 @@ class SimCoprocessor:
         )
 
     def _begin(self, number: int) -> None:
-        self._forget()
-        self._heard = number
+        self._forget(number)
         self._hello = ASKED
 
-    def _forget(self) -> None:
-        self._heard = 0
+    def _forget(self, heard: int = 0) -> None:
+        self._heard = heard
         for number, its in enumerate(self.pilots):
-            its.taken, its.hold_until_ms, its.said = 0, _NEVER, None
+            its.taken, its.hold_until_ms, its.said = heard, _NEVER, None
             its.flags = its.flags & ~COMMAND_REFUSED | HOLD_OVER
             self._drive(number, STEADY_E4)
 

@@ -20,8 +20,8 @@ Damage = Literal["none", "corrupt", "noise", "flood"]
 
 @dataclass
 class Noise:
-    """What the line does to what is sent: ``corrupt`` changes a byte in each frame, ``noise`` damages some
-    frames and puts junk between them, ``flood`` sends junk alone, as fast as the port takes it.
+    """What the line does to what is sent: ``corrupt`` changes a byte in each frame, ``noise`` damages one
+    frame in four and puts junk between them, ``flood`` sends junk alone, as fast as the port takes it.
     """
 
     damage: Damage = "none"
@@ -36,12 +36,21 @@ class Noise:
             return self._changed(frame)
         if self.damage == "noise":
             junk = self._random.randbytes(self._random.randrange(12))
-            return junk + (self._random.choice((self._changed, self._short, bytes))(frame))
+            return junk + self._one_in_four(frame)
         return frame
 
     def junk(self, size: int) -> bytes:
         """Return nothing but noise."""
         return self._random.randbytes(size)
+
+    def _one_in_four(self, frame: bytes) -> bytes:
+        match self._random.randrange(8):
+            case 0:
+                return self._changed(frame)
+            case 1:
+                return self._short(frame)
+            case _:
+                return frame
 
     def _changed(self, frame: bytes) -> bytes:
         at = self._random.randrange(1, len(frame) - 1)

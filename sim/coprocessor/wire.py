@@ -5,7 +5,7 @@ Nothing is shared with the host's codec, not even a library function, so that ea
 
 BEGIN, SET_DUTY, RESET = 0x01, 0x02, 0x03
 HELLO, MEASURED = 0x81, 0x82
-BODY_BYTES = {BEGIN: 1, SET_DUTY: 5, RESET: 0, HELLO: 16, MEASURED: 11}
+BODY_BYTES = {BEGIN: 1, SET_DUTY: 5, RESET: 0, HELLO: 17, MEASURED: 11}
 LONGEST = 64
 
 Content = tuple[int, int, bytes]

@@ -172,7 +172,7 @@ def test_a_start_by_itself_is_a_loss_and_names_the_reason() -> None:
 def test_an_unknown_reason_is_named_by_its_number() -> None:
     line = VirtualLine().begin()
     with pytest.raises(BoardLostError, match=r"by itself \(reason 77\)"):
-        line.host.hear(encode(Hello(1, 1, 0, 77, b""), 0), 1_020)
+        line.host.hear(encode(Hello(1, 1, 0, 77, 0, b""), 0), 1_020)
 
 
 @pytest.mark.parametrize(
@@ -196,12 +196,12 @@ def test_another_version_is_refused_and_both_are_named() -> None:
 @pytest.mark.parametrize("pilots", [0, 5, 255])
 def test_a_number_of_pilots_that_cannot_be_is_refused(pilots: int) -> None:
     with pytest.raises(BoardLostError, match=f"it has {pilots} pilots; there can be 1 to 4"):
-        Dialogue().hear(encode(Hello(1, pilots, 0, 0, b""), 0), 0)
+        Dialogue(number=9).hear(encode(Hello(1, pilots, 0, 0, 9, b""), 0), 0)
 
 
 def test_late_and_doubled_frames_change_nothing() -> None:
     line = VirtualLine().begin()
-    newest = Measured(0, 1, 9_000, 9_000, 0, 10_000, 0)
+    newest = Measured(0, 1, 9_000, 9_000, 0, 10_000, 250)
     line.host.hear(encode(newest, 50), 1_030)
     for seq in (50, 49, 50 - 127 + 256):
         line.host.hear(encode(newest._replace(high_mv=6_000), seq), 1_031)
@@ -212,13 +212,20 @@ def test_late_and_doubled_frames_change_nothing() -> None:
 
 
 def test_what_comes_before_hello_does_not_count() -> None:
-    host = Dialogue()
+    host = Dialogue(number=9)
     host.hear(encode(Measured(0, 1, 6_000, 6_000, 0, 10_000, 0), 9), 0)
     assert not host.begun
 
 
+@pytest.mark.parametrize("old", [Hello(1, 1, 0, 1, 0, b"power"), Hello(1, 1, 0, 0, 8, b"to another Begin")])
+def test_an_old_hello_is_no_answer(old: Hello) -> None:
+    host = Dialogue(number=9)
+    host.hear(encode(old, 0) + encode(Measured(0, 1, 6_000, 6_000, 0, 10_000, 0), 1), 0)
+    assert not host.pilots
+
+
 def test_its_own_words_coming_back_are_no_answer() -> None:
-    host = Dialogue()
+    host = Dialogue(number=9)
     host.hear(host.begin(), 0)
     assert not host.begun
     assert host.hello is None
@@ -242,7 +249,7 @@ def test_a_new_host_finds_no_order_of_the_last_one() -> None:
     line = VirtualLine().begin()
     line.order(2_667)
     line.run(50)
-    line.host = Dialogue()
+    line.host = Dialogue(number=3)
     line.say(line.host.begin())
     assert line.duty_e4() == 10_000
     line.run(20)

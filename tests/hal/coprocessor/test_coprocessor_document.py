@@ -95,7 +95,7 @@ def test_what_a_frame_costs_is_reckoned_rightly(message: frames.Message, each_ms
 
 def test_hello_costs_what_is_told() -> None:
     told = next(cells for cells in rows(section("## What it costs")) if cells[0] == "Hello")
-    size = len(encode(Hello(1, 1, 1, 0, b""), 0))
+    size = len(encode(Hello(1, 1, 1, 0, 0, b""), 0))
     assert told[1:3] == [str(size), f"{size * 86.8 / 1_000:.2f} ms"]
 
 

@@ -17,7 +17,7 @@ MESSAGES: st.SearchStrategy[Message] = st.one_of(
     st.builds(Begin, U8),
     st.builds(SetDuty, U8, U16, U16),
     st.just(Reset()),
-    st.builds(Hello, U8, U8, U8, U8, st.binary(min_size=12, max_size=12)),
+    st.builds(Hello, U8, U8, U8, U8, U8, st.binary(min_size=12, max_size=12)),
     st.builds(Measured, U8, U8, I16, I16, U16, U16, U8),
 )
 NUMBERED = st.lists(st.builds(Numbered, U8, MESSAGES), max_size=8)

@@ -24,7 +24,7 @@ class VirtualLine:
         self.now_ms = 1_000.0
         self.circuits = [PilotCircuit() for _ in range(pilots)]
         self.coprocessor = SimCoprocessor(pilots, driven=lambda pilot, _duty_e4: self.feel(pilot))
-        self.host = Dialogue()
+        self.host = Dialogue(number=250)
         self.to_host: Way = clean
         self.to_coprocessor: Way = clean
         self.orders = 0

@@ -61,7 +61,7 @@ def host() -> Host:
 def test_after_power_up_it_says_hello_first(host: Host) -> None:
     _, (kind, number, body) = host.listen(1)[0]
     assert (kind, number) == (wire.HELLO, 0)
-    assert body == bytes([1, 1, 1, POWER]) + b"wattseal-sim"
+    assert body == bytes([1, 1, 1, POWER, 0]) + b"wattseal-sim"
 
 
 def test_it_measures_each_ten_milliseconds_and_counts(host: Host) -> None:
@@ -124,12 +124,12 @@ def test_late_and_doubled_orders_change_nothing(host: Host, number: int) -> None
 
 def test_begin_ends_every_order_and_counts_anew(host: Host) -> None:
     host.order(100, 5_000)
-    host.say(wire.BEGIN, 0, b"\x01")
+    host.say(wire.BEGIN, 200, b"\x01")
     assert host.duty_e4() == 10_000
     _, (kind, number, body) = host.listen(1)[0]
-    assert (kind, number, body[3]) == (wire.HELLO, 0, ASKED)
-    assert host.measured()[10] == 0
-    host.order(1, 2_667)
+    assert (kind, number, body[3], body[4]) == (wire.HELLO, 0, ASKED, 200)
+    assert host.measured()[10] == 200
+    host.order(201, 2_667)
     assert host.duty_e4() == 2_667
 
 
