@@ -57,6 +57,7 @@ class RemoteBoard:
         self._watchdog: dict[str, Any] | None = io.get("watchdog")
         self._values: dict[str, dict[str, Any]] = {kind: {} for kind in _VALUES}
         self._driven: dict[str, tuple[str, ...]] = {"out": (), "pwm": ()}
+        self._touched: set[str] = set()
         self._declared = False
         self._pending = b""
         self._lost = ""
@@ -118,6 +119,7 @@ class RemoteBoard:
     def send(self, message: dict[str, Any]) -> None:
         """Send one command to the board. Raises BoardLostError."""
         self._require_life()
+        self._touched.update(str(message[kind]) for kind in self._driven if kind in message)
         line = json.dumps(message, separators=(",", ":")).encode() + b"\n"
         try:
             sent = self._socket.send(line)
@@ -129,11 +131,14 @@ class RemoteBoard:
         self._require_life()
 
     def close(self) -> None:
-        """Set every output to its safe value and close; a lost board has done so by itself."""
+        """Set what this connection has driven to its safe value and close; a lost board has done so by itself.
+
+        What it has not driven may be another's: who only looks on must not open a contactor.
+        """
         with contextlib.suppress(BoardLostError):
-            for name in sorted(self._driven["out"]):
+            for name in sorted(self._touched & set(self._driven["out"])):
                 self.send({"out": name, "value": False})
-            for name in sorted(self._driven["pwm"]):
+            for name in sorted(self._touched & set(self._driven["pwm"])):
                 self.send({"pwm": name, "duty_e4": safe_duty_e4(name)})
         self._lost = self._lost or "is closed"
         self._socket.close()
