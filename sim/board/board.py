@@ -1,5 +1,6 @@
 """The whole board: EVSEs, mains, emergency stop, door, meters on their line, display, the hal's sockets."""
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,12 +56,13 @@ class SimBoard:
         self._meters = MeterBus(
             self.line.device_tty, {number: self._measure(evse) for number, evse in self.evses.items()}
         )
-        self._owners = {name: evse for evse in self.evses.values() for name in (*evse.outputs, *evse.pwms)}
-        own = ("heartbeat",) if options.heartbeat else ()
-        self.outputs = own + tuple(name for evse in self.evses.values() for name in evse.outputs)
-        self.pwms: Mapping[str, int] = {
-            name: safe_e4 for evse in self.evses.values() for name, safe_e4 in evse.pwms.items()
-        }
+        terminals = [evse.terminals for evse in self.evses.values()]
+        self._switches = dict(ChainMap(*(each.outputs for each in terminals)))
+        if self._heartbeat is not None:
+            self._switches["heartbeat"] = self._heartbeat.drive
+        self._duties = dict(ChainMap(*(each.pwms for each in terminals)))
+        self.outputs = tuple(self._switches)
+        self.pwms: Mapping[str, int] = dict(ChainMap(*(each.safe_e4 for each in terminals)))
         self._supply_coils()
 
     async def start(self) -> None:
@@ -81,14 +83,11 @@ class SimBoard:
 
     def drive(self, output: str, on: bool) -> None:
         """Switch an output. Raises KeyError for an unknown one."""
-        if output == "heartbeat" and self._heartbeat is not None:
-            self._heartbeat.drive(on)
-        else:
-            self._owners[output].drive(output, on)
+        self._switches[output](on)
 
     def set_duty(self, pwm: str, duty_e4: int) -> None:
         """Set a PWM's duty. Raises KeyError for an unknown one."""
-        self._owners[pwm].set_duty(pwm, duty_e4)
+        self._duties[pwm](duty_e4)
 
     def set_emergency_stop(self, pressed: bool) -> None:
         """Press or release the emergency stop of the whole board."""

@@ -1,28 +1,21 @@
-"""One EVSE's hardware with the vehicle at it: its parts, and what the station sees of them."""
+"""One EVSE's hardware with the vehicle at it: its parts, and how their facts flow."""
 
 import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from sim.board.contactor import FULL_E4, HOLDS_E4, Contactor
+from sim.board.contactor import HOLDS_E4, Contactor
 from sim.board.defects import Defects
 from sim.board.lock import Lock, LockKind
 from sim.board.mains import NO_VOLTS, Mains, Volts
 from sim.board.marks import Marks
 from sim.board.pilot import STEADY_HIGH_E4, STEADY_LOW_E4, PilotState, offered_a, peaks_mv, seen_state
-from sim.board.proximity import contact_mv
 from sim.board.residual_device import ResidualDevice
+from sim.board.terminals import Pins, Terminals
 from sim.board.timeline import Timeline
 from sim.board.vehicle import Vehicle
-
-
-class Pins(Protocol):
-    """Where inputs are made visible to the station."""
-
-    def publish(self, kind: str, values: dict[str, Any]) -> None:
-        """Set values of kind ``in``, ``adc`` or ``temp``; what has changed is sent at once."""
 
 
 @dataclass(frozen=True)
@@ -75,26 +68,17 @@ class Evse:
         self._was_closed = False
         self._ventilated = False
         self._timeline = timeline
-        self._pins = pins
         self._pilot: PilotState = "A"
         self._drawing = False
         self._timer: asyncio.TimerHandle | None = None
-        self._outputs, self._pwms = self._ports()
+        self.terminals = Terminals(self, pins)
         self.update()
-        self._publish_inputs()
-
-    def name(self, part: str) -> str:
-        """Return the board's name of one of this EVSE's ports."""
-        return f"evse{self.number}.{part}"
 
     @property
-    def outputs(self) -> tuple[str, ...]:
-        return tuple(self._outputs)
-
-    @property
-    def pwms(self) -> dict[str, int]:
-        """Its PWM channels and the duty in 1/10000 that is safe for each."""
-        return {name: STEADY_HIGH_E4 if name == self.name("pilot") else 0 for name in self._pwms}
+    def pilot_mv(self) -> tuple[int, int]:
+        """The pilot's highest and lowest voltage as the station sees them."""
+        high_mv, low_mv = peaks_mv(self._pilot, self._duty_e4, self.defects)
+        return high_mv if self._noise_mv is None else self._noise_mv, low_mv
 
     @property
     def import_wh(self) -> float:
@@ -103,14 +87,6 @@ class Evse:
     def phase_power_w(self) -> Volts:
         """Return the power of each phase; a single-phase vehicle uses L1."""
         return self.vehicle.phase_power_w(self._supply())
-
-    def drive(self, output: str, on: bool) -> None:
-        """Switch an output. Raises KeyError for one that this EVSE does not have."""
-        self._outputs[output](on)
-
-    def set_duty(self, pwm: str, duty_e4: int) -> None:
-        """Set a PWM's duty in 1/10000. Raises KeyError for one that this EVSE does not have."""
-        self._pwms[pwm](duty_e4)
 
     def change(self, do: Callable[[Vehicle], None]) -> None:
         """Let something happen to the vehicle now."""
@@ -128,15 +104,15 @@ class Evse:
         """A defect came or went: every part takes it in."""
         for part in (self.contactor, self.lock, self.residual_device):
             part.settle()
-        self._publish_inputs()
         self.update()
 
     def update(self) -> None:
         """Let the vehicle live up to this moment, then tell it and the pins what is true now."""
         self.vehicle.advance(self._timeline.billing_ms())
-        self.vehicle.supply(offered_a(self._duty_e4), self._supply())
+        line_is_sound = seen_state(self.vehicle.state, self.defects) == self.vehicle.state
+        self.vehicle.supply(offered_a(self._duty_e4) if line_is_sound else 0.0, self._supply())
         self._mark_changes()
-        self._publish_analogue()
+        self.terminals.show()
         self._arm()
 
     def state(self) -> dict[str, Any]:
@@ -171,44 +147,32 @@ class Evse:
         self._noise_mv = None
         self.update()
 
-    # -- what the station drives ---------------------------------------------------------------------------
+    # -- what the station drives, through its terminals ----------------------------------------------------
 
-    def _ports(self) -> tuple[dict[str, Callable[[bool], None]], dict[str, Callable[[int], None]]]:
-        outputs: dict[str, Callable[[bool], None]] = {
-            "lock_forward": lambda on: self.lock.drive(forward=on),
-            "residual_test": self._test_residual_device,
-            "ventilation": self._ventilate,
-        }
-        pwms: dict[str, Callable[[int], None]] = {"pilot": self._set_pilot}
-        if self.wiring.lock == "motor":
-            outputs["lock_reverse"] = lambda on: self.lock.drive(reverse=on)
-        if self.wiring.economiser:
-            pwms["contactor"] = self._drive_coil
-        else:
-            outputs["contactor"] = lambda on: self._drive_coil(FULL_E4 if on else 0)
-        named = {self.name(part): do for part, do in outputs.items()}
-        return named, {self.name(part): set_duty for part, set_duty in pwms.items()}
-
-    def _drive_coil(self, duty_e4: int) -> None:
+    def drive_coil(self, duty_e4: int) -> None:
+        """Set the contactor coil's current in 1/10000."""
         commanded = duty_e4 >= HOLDS_E4
         if commanded != self._commanded:
             self._commanded = commanded
             self.marks.set("commanded_closed" if commanded else "commanded_open")
         self.contactor.drive(duty_e4)
 
-    def _set_pilot(self, duty_e4: int) -> None:
+    def set_pilot(self, duty_e4: int) -> None:
+        """Set the pilot's duty in 1/10000."""
         self.update()
         self._duty_e4 = duty_e4
         if duty_e4 == STEADY_LOW_E4:
             self.vehicle.wake()
         self.update()
 
-    def _test_residual_device(self, on: bool) -> None:
+    def test_residual_device(self, on: bool) -> None:
+        """Begin or end the residual current device's test."""
         if on:
             self.marks.set("residual_tested")
         self.residual_device.test(on)
 
-    def _ventilate(self, on: bool) -> None:
+    def ventilate(self, on: bool) -> None:
+        """Switch the fan of the place."""
         self._ventilated = on
 
     # -- what the parts say --------------------------------------------------------------------------------
@@ -217,17 +181,16 @@ class Evse:
         if self.contactor.closed != self._was_closed:
             self._was_closed = self.contactor.closed
             self.marks.set("contactor_closed" if self._was_closed else "contactor_opened")
-        self._publish_inputs()
         self.update()
 
     def _lock_moved(self) -> None:
         self.marks.set("lock_locked" if self.lock.locked else "lock_released")
-        self._publish_inputs()
+        self.terminals.show()
 
     def _residual_device_moved(self) -> None:
         if self.residual_device.tripped and "leak" in self.defects:
             self.marks.set("leaked")
-        self._publish_inputs()
+        self.terminals.show()
 
     def _supply(self) -> Volts:
         """The voltages behind the contactor."""
@@ -241,27 +204,6 @@ class Evse:
         if self.vehicle.drawing != self._drawing:
             self._drawing = self.vehicle.drawing
             self.marks.set("power_on" if self._drawing else "power_off")
-
-    # -- what the station sees -----------------------------------------------------------------------------
-
-    def _publish_inputs(self) -> None:
-        inputs = {
-            "contactor_mirror": self.contactor.mirror_open,
-            "lock_feedback": self.lock.feedback,
-            "residual_current": self.residual_device.tripped,
-        }
-        self._pins.publish("in", {self.name(part): value for part, value in inputs.items()})
-
-    def _publish_analogue(self) -> None:
-        high_mv, low_mv = peaks_mv(self._pilot, self._duty_e4, self.defects)
-        volts = {
-            "pilot_high": high_mv if self._noise_mv is None else self._noise_mv,
-            "pilot_low": low_mv,
-            "proximity": contact_mv(self.cable_a, self.vehicle.plugged, self.defects),
-        }
-        self._pins.publish("adc", {self.name(part): value for part, value in volts.items()})
-        broken = "thermometer_broken" in self.defects
-        self._pins.publish("temp", {self.name("temperature"): None if broken else self.temperature_mc})
 
     def _arm(self) -> None:
         if self._timer is not None:
