@@ -7,7 +7,7 @@ mount -t devtmpfs dev /dev
 mkdir -p /dev/pts && mount -t devpts devpts /dev/pts
 mount -t tmpfs tmp /tmp
 mount -t tmpfs run /run
-modprobe -a virtio_gpu i6300esb 9pnet_virtio 9p leds-gpio pwm-gpio virtual_sensors iio-trig-hrtimer iio-trig-sysfs
+modprobe -a virtio_gpu i6300esb 9pnet_virtio 9p pwm-gpio virtual_sensors iio-trig-hrtimer iio-trig-sysfs
 mount -t configfs config /sys/kernel/config
 mount -t 9p -o trans=virtio,version=9p2000.L,ro,cache=mmap,msize=262144 checkout /wattseal
 mount -t 9p -o trans=virtio,version=9p2000.L,cache=mmap,msize=262144 bytecode /bytecode

@@ -17,7 +17,7 @@ MACHINE = ("-M", "virt", "-cpu", "cortex-a53", "-smp", "2", "-m", "768")
 """QEMU's flags that shape the device tree."""
 
 MODULES = (
-    *("9p", "9pnet_virtio", "virtio-gpu", "i6300esb", "leds-gpio"),
+    *("9p", "9pnet_virtio", "virtio-gpu", "i6300esb"),
     *("industrialio", "industrialio-triggered-buffer", "iio-trig-hrtimer", "iio-trig-sysfs"),
 )
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An analogue input of four channels (IIO) and a thermometer (hwmon), whose values are module parameters:
- * QEMU's virt machine has neither. 12 bits of 3.3 V, as a common converter; its buffer shows a square wave
+ * An analogue input of four channels (IIO), a thermometer (hwmon) and a LED, whose values are module parameters:
+ * QEMU's virt machine has none of them. 12 bits of 3.3 V, as a common converter; its buffer shows a square wave
  * between raw and trough, three samples high and one low, as a control pilot's.
  */
 #include <linux/hwmon.h>
@@ -9,6 +9,7 @@
 #include <linux/iio/iio.h>
 #include <linux/iio/trigger_consumer.h>
 #include <linux/iio/triggered_buffer.h>
+#include <linux/leds.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
 
@@ -20,6 +21,8 @@ static int trough[CHANNELS];
 module_param_array(trough, int, NULL, 0644);
 static int temperature_mc = 25000;
 module_param(temperature_mc, int, 0644);
+static int led_brightness;
+module_param(led_brightness, int, 0444);
 
 static int adc_read(struct iio_dev *adc, struct iio_chan_spec const *channel, int *value, int *value2, long mask)
 {
@@ -80,6 +83,13 @@ static const struct hwmon_channel_info *const thermometer_channels[] = {
 static const struct hwmon_ops thermometer_ops = { .is_visible = thermometer_mode, .read = thermometer_read };
 static const struct hwmon_chip_info thermometer = { .ops = &thermometer_ops, .info = thermometer_channels };
 
+static void led_set(struct led_classdev *led, enum led_brightness brightness)
+{
+	led_brightness = brightness;
+}
+
+static struct led_classdev led = { .name = "virtual:status", .max_brightness = 255, .brightness_set = led_set };
+
 static int sensors_probe(struct platform_device *board)
 {
 	struct iio_dev *adc = devm_iio_device_alloc(&board->dev, 0);
@@ -100,7 +110,9 @@ static int sensors_probe(struct platform_device *board)
 	if (failed)
 		return failed;
 	hwmon = devm_hwmon_device_register_with_info(&board->dev, "virtual_thermometer", NULL, &thermometer, NULL);
-	return PTR_ERR_OR_ZERO(hwmon);
+	if (IS_ERR(hwmon))
+		return PTR_ERR(hwmon);
+	return devm_led_classdev_register(&board->dev, &led);
 }
 
 static struct platform_driver sensors = { .probe = sensors_probe, .driver = { .name = "virtual-sensors" } };
