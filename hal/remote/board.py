@@ -131,7 +131,7 @@ class RemoteBoard:
         self._require_life()
 
     def close(self) -> None:
-        """Set what this connection has driven to its safe value and close; a lost board has done so by itself.
+        """Set what this connection has driven to its safe value and close; a lost board has done so itself.
 
         What it has not driven may be another's: who only looks on must not open a contactor.
         """
