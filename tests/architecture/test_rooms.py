@@ -32,7 +32,7 @@ DOORS = {
 COMPOSITION_ROOTS = {"firmware/wiring.py", "firmware/interlock/wiring.py"}
 PURE = ("firmware/core/", *(f"firmware/interlock/{name}.py" for name in ("core", "model", "pilot")))
 IMPURE = {"asyncio", "time", "os", "random", "logging", "socket", "threading", "subprocess", "pathlib", "io"}
-LEAN = ("firmware/interlock/", "hal/remote/")
+LEAN = ("firmware/interlock/", "hal/remote/", "hal/coprocessor/")
 HEAVY = {"asyncio", "msgspec", "tomllib", "logging", "sqlite3", "ssl"}
 
 
