@@ -152,8 +152,12 @@ def test_without_a_heartbeat_the_coil_has_no_supply(tmp_path: Path) -> None:
         beat.set(True)
         await bench.until(lambda: not bench.contactor_open())
         last = await bench.do("state")
-        beat.set(True)  # no edge
-        await bench.until(bench.contactor_open)
+
+        def opens_though_the_line_is_held_high() -> bool:
+            beat.set(True)
+            return bench.contactor_open()
+
+        await bench.until(opens_though_the_line_is_held_high)
         opened_ns = (await bench.do("state"))["marks"]["contactor_opened"]
         assert 150e6 < opened_ns - last["now_ns"] < 400e6
         beat.set(False)
