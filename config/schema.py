@@ -62,11 +62,16 @@ class MeterWiring(_Table, frozen=True):
 
 
 class Evse(_Table, frozen=True, kw_only=True):
-    """One EVSE: what its cable and fuse carry, and its meter."""
+    """One EVSE: what its cable and fuse carry, and its meter.
+
+    ``phase_rotation``: the supply's phases (R, S, T) that its L1, L2 and L3 are wired to, as in OCPP; one
+    with a single phase is on the first of them. It counts where the board's supply is shared.
+    """
 
     id: Positive
     max_current_a: Annotated[int, Meta(ge=6, le=80)] = 32
     phases: Literal[1, 3] = 3
+    phase_rotation: Literal["RST", "RTS", "SRT", "STR", "TRS", "TSR"] = "RST"
     meter: MeterWiring
 
 

@@ -245,6 +245,8 @@ def settings_of(loaded: Loaded) -> Settings:
         receipt_ms=times.receipt_s * 1000,
         record_every_ms=times.record_every_s * 1000,
         vehicle_full_ms=times.vehicle_full_s * 1000,
+        supply_ma=None if loaded.board.max_current_a is None else loaded.board.max_current_a * 1000,
+        physics_rate=loaded.board.clock.rate if loaded.board.clock.source == "scaled" else 1,
     )
 
 
@@ -258,4 +260,5 @@ def evse_settings(evse: Evse, meter: MeterMap) -> EvseSettings:
         meter=MeterIdentity(
             vendor, model, evse.meter.serial or f"unit-{evse.meter.unit}", meter.resolution_dwh
         ),
+        phases=tuple("RST".index(phase) + 1 for phase in evse.phase_rotation[: evse.phases]),
     )

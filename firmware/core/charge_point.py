@@ -10,6 +10,7 @@ from firmware.core.entries import Entry, FaultCleared, FaultRaised
 from firmware.core.events import Event
 from firmware.core.fault_watch import standing_faults
 from firmware.core.presentation import outputs
+from firmware.core.sharing import share
 from firmware.core.state import Evse, State
 from firmware.core.telling import difference
 from firmware.core.transaction import next_entry, why_stop
@@ -25,6 +26,7 @@ def step(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
     if not turn.station.storage_failed:
         for evse in turn.evses:
             _follow_up(turn, evse.evse)
+    share(turn)
     _tell(turn)
     return turn.state, tuple(sorted(turn.effects, key=lambda effect: effect.rank))
 

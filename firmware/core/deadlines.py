@@ -39,7 +39,7 @@ def _transaction_deadlines(state: State, evse: Evse, transaction: Transaction) -
         yield transaction.since_ms + state.settings.connection_timeout_ms
     if transaction.phase is not Phase.ENERGISED:
         return
-    if transaction.idle_since_ms is not None:
+    if transaction.idle_since_ms is not None and not evse.held_back:
         yield transaction.idle_since_ms + state.settings.vehicle_full_ms
     if transaction.began:
         counted = transaction.counted_to_ms

@@ -39,6 +39,8 @@ def charging_state(evse: Evse) -> ChargingState:
     """Return what the vehicle is doing now, in OCPP's words."""
     if evse.contactor_closed:
         return "Charging"
+    if evse.held_back:
+        return "SuspendedEVSE"
     return "SuspendedEV" if evse.plugged_in else "EVConnected"
 
 

@@ -37,6 +37,8 @@ def _permit_ma(state: State, evse: Evse, faults: list[str]) -> int | None:
         return None
     if faults or transaction is None or transaction.phase is not Phase.ENERGISED:
         return 0
+    if state.settings.supply_ma is not None:
+        return evse.share_ma
     return next(item.max_current_ma for item in state.settings.evses if item.evse == evse.evse)
 
 

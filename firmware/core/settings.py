@@ -18,17 +18,25 @@ class MeterIdentity:
 
 @dataclass(frozen=True, slots=True)
 class EvseSettings:
-    """One EVSE. ``max_power_w`` bounds what its register can plausibly move by."""
+    """One EVSE. ``max_power_w`` bounds what its register can plausibly move by.
+
+    ``phases`` are the supply's phases that its L1 to L3 are wired to (its phase rotation).
+    """
 
     evse: int
     max_current_ma: int
     max_power_w: int
     meter: MeterIdentity
+    phases: tuple[int, ...] = (1, 2, 3)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One station. Times are milliseconds of billing time."""
+    """One station. Times are milliseconds of billing time.
+
+    ``supply_ma`` is what each phase of the supply carries for all EVSEs together, None where each has its
+    own. ``physics_rate``: so many milliseconds of billing time pass in one of the vehicle's and interlock's.
+    """
 
     station_id: str
     vendor: str
@@ -41,3 +49,6 @@ class Settings:
     receipt_ms: int = 60_000
     record_every_ms: int = 60_000
     vehicle_full_ms: int = 120_000
+    backend_alert_ms: int = 300_000
+    supply_ma: int | None = None
+    physics_rate: int = 1

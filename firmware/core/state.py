@@ -90,11 +90,40 @@ class Outputs(NamedTuple):
     view: CustomerView | None = None
 
 
+class Hold(NamedTuple):
+    """What one EVSE holds of a common supply. ``level_ma`` is the most that is allowed, since ``since_ms``.
+
+    ``committed_ma`` is what its vehicle may draw: after the level fell, the one before until it has followed.
+    ``usable_ma`` is what the vehicle is known to use, None while that is not known.
+    """
+
+    committed_ma: int = 0
+    level_ma: int = 0
+    since_ms: int = 0
+    usable_ma: int | None = None
+
+
+class Queue(NamedTuple):
+    """The EVSEs that want energy, in the order in which they are let in; so since ``since_ms``."""
+
+    numbers: tuple[int, ...] = ()
+    since_ms: int = 0
+
+
+class Contactor(NamedTuple):
+    """``cycles`` are the closings of its life; ``counted`` is where the interlock's own count stood then."""
+
+    cycles: int = 0
+    counted: int = 0
+
+
 class Evse(NamedTuple):
     """One EVSE: the newest facts, its standing faults and its transaction.
 
     ``interlock`` and ``reading`` are None while nothing is known; ``reading`` is the last plausible one.
-    ``open_since_ms`` is when the contactor was first known to be open, None while it may be closed.
+    ``open_since_ms`` is when the contactor was first known to be open, None while it may be closed;
+    ``withdrawn_ms`` is when the permission was taken back, None while one stands or none was ever told.
+    ``share_ma`` is its share of a common supply, None while it wants nothing or has a supply of its own.
     """
 
     evse: int
@@ -110,11 +139,20 @@ class Evse(NamedTuple):
     transaction: Transaction | None = None
     receipt: Receipt | None = None
     paying_until_ms: int | None = None
+    contactor: Contactor = Contactor()
+    withdrawn_ms: int | None = None
+    hold: Hold = Hold()
+    share_ma: int | None = None
     told: Outputs = Outputs()
 
     @property
     def plugged_in(self) -> bool:
         return self.interlock is not None and self.interlock.pilot in "BCD"
+
+    @property
+    def held_back(self) -> bool:
+        """Whether it must wait until the others leave it enough of the supply."""
+        return self.share_ma == 0
 
     @property
     def contactor_closed(self) -> bool:
@@ -126,14 +164,20 @@ class Evse(NamedTuple):
 
 
 class State(NamedTuple):
-    """The charge point. ``online``: the backend can be reached; ``storage_failed``: nothing can be kept."""
+    """The charge point. ``online``: the backend can be reached; ``storage_failed``: nothing can be kept.
+
+    ``offline_since_ms`` is when that was first known not to be. ``faults`` are those of the whole station.
+    """
 
     settings: Settings
     web_payments: WebPayments
     evses: tuple[Evse, ...]
     chain: Chain = Chain()
     online: bool = False
+    offline_since_ms: int | None = None
     storage_failed: bool = False
+    faults: frozenset[str] = frozenset()
+    queue: Queue = Queue()
     stored_settings: tuple[tuple[str, str, str], ...] = ()
 
     def evse(self, number: int) -> Evse:

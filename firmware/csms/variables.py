@@ -133,6 +133,8 @@ def _evses(site: Site, public_key_der: bytes) -> Iterator[Variable]:
         yield Variable("EVSE", "AvailabilityState", "Available", "OptionList", evse=evse.id, choices=_STATES)
         yield Variable("EVSE", "Available", "true", "boolean", evse=evse.id)
         yield Variable("EVSE", "SupplyPhases", str(evse.phases), "integer", evse=evse.id)
+        yield Variable("EVSE", "PhaseRotation", evse.phase_rotation, evse=evse.id)
+        yield Variable("EVSE", "AllowReset", "true", "boolean", evse=evse.id)
         yield Variable("FiscalMetering", "PublicKey", public_key_der.hex(), evse=evse.id)
 
 
