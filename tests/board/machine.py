@@ -10,13 +10,14 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections import deque
 from pathlib import Path
 from typing import Any
 
 from tests.board import wire
-from tests.board.hands import GuestObject, exception
+from tests.board.hands import GuestError, GuestObject, exception
 from tests.board.image import CACHE, ROOT, Image
 from tests.board.kernel import MACHINE
 
@@ -82,6 +83,7 @@ class Machine:
         self._qmp = Lines(self._folder / "qmp")
         self._qmp.receive()
         self.qmp("qmp_capabilities")
+        self._wires = threading.Lock()  # a part of the plant may look while a test drives
         self._qtest = Lines(self._folder / "qtest")
         self._hands = Lines(self._folder / "hands")
         self.ttys = {
@@ -141,15 +143,20 @@ class Machine:
         return f"/machine/unattached/{found[1]}"
 
     def _ask_qtest(self, command: str) -> list[str]:
-        self._qtest.send(command)
-        answer = self._qtest.receive().split()
+        with self._wires:
+            self._qtest.send(command)
+            answer = self._qtest.receive().split()
         if answer[:1] != ["OK"]:
             raise RuntimeError(f"qtest: {command}: {' '.join(answer)}")
         return answer[1:]
 
+    def pins(self) -> int:
+        """Return the levels of the eight GPIO lines, as meters at the terminals would show them, as bits."""
+        return int(self._ask_qtest(f"readl {PL061_DATA:#x}")[0], 16)
+
     def pin(self, line: int) -> bool:
-        """Return the level of a GPIO line, as a meter at the terminal would show it."""
-        return bool(int(self._ask_qtest(f"readl {PL061_DATA:#x}")[0], 16) >> line & 1)
+        """Return the level of one GPIO line."""
+        return bool(self.pins() >> line & 1)
 
     def drive(self, line: int, high: bool) -> None:
         """Put a level on a GPIO line from outside."""
@@ -173,6 +180,8 @@ class Machine:
         """Let the hands do one thing. Raises the guest's exception, a strange one as GuestError."""
         self._hands.send(json.dumps(request))
         answer = json.loads(self._hands.receive())
+        if "hello" in answer:
+            raise GuestError("the guest has started again")
         if "error" in answer:
             raise exception(answer["error"], answer["message"])
         return wire.unpack(answer["value"], lambda handle: GuestObject(self._ask, handle))
