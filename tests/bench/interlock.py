@@ -64,7 +64,7 @@ async def _interlock(sockets: Path, logs: Path) -> AsyncIterator[BoardClient]:
         settings = {
             "socket": str(agent_socket),
             "board": {"backend": "remote", "address": str(address)},
-            "evses": [{"id": evse, "max_current_ma": 32_000} for evse in range(1, EVSES + 1)],
+            "evses": [{"id": evse, "rules": {"max_current_ma": 32_000}} for evse in range(1, EVSES + 1)],
         }
         arguments = ["-m", "firmware.interlock", json.dumps(settings)]
         interlock = await Child.start("interlock", arguments, logs / "interlock.log")
