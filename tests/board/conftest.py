@@ -31,10 +31,6 @@ def machine(report: list[str]) -> Iterator[Machine]:
     machine = Machine(built())
     try:
         report.append(f"virtual board: up after {machine.wait_until_up():.1f} s")
-        if Path("/tmp/vb/STANDIN").exists():
-            import runpy
-
-            runpy.run_path("/tmp/vb/standin.py")["standin"](machine)
         yield machine
     finally:
         machine.close()
