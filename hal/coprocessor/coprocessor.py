@@ -22,8 +22,9 @@ HELLO_MS = 300
 ASK_MS = 100
 """How often it asks in that time."""
 
-_PORTION = 4_096
-_PORTIONS = 3
+_PORTION = 2_048
+_MOST = 8_192
+"""More than this waits at the port only if nobody has read it for long, and then what is in front is old."""
 
 
 class PilotCoprocessor:
@@ -33,7 +34,7 @@ class PilotCoprocessor:
     has, BoardLostError when nobody answers who speaks this version.
 
     After that it is lost when a pilot was not told of for 100 ms, when a duty in force is not the ordered one
-    for 100 ms, when it says that it has started by itself or cannot measure, when the port is gone. Then
+    for 200 ms, when it says that it has started by itself or cannot measure, when the port is gone. Then
     every access raises BoardLostError; its pilots fall to steady +12 V when their hold of 500 ms is over. A
     lost coprocessor stays lost: close it and open a new one. Pilots count from 0; one that is not there
     raises KeyError.
@@ -154,14 +155,14 @@ class PilotCoprocessor:
         return told
 
     def _receive(self) -> None:
-        """Take in what waits at the port, up to a bound; so much more that it must be old is a loss."""
+        """Take in all that waits at the port: to its end, for the newest is there, but not without end."""
         with self._losing():
-            for _ in range(_PORTIONS):
-                data = self._port.read(_PORTION)
+            taken = 0
+            while data := self._port.read(_PORTION):
                 self._dialogue.hear(data, self._clock.monotonic_ms())
-                if len(data) < _PORTION:
-                    return
-            raise BoardLostError("was not read for long, or sends more than its line carries")
+                taken += len(data)
+                if taken > _MOST:
+                    raise BoardLostError("was not read for long, or sends more than its line carries")
 
     def _write(self, data: bytes) -> None:
         with self._losing():

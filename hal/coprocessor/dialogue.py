@@ -26,7 +26,7 @@ from hal.ports import BoardLostError
 
 SILENT_MS = 100
 """Without a new Measured of every pilot for so long it is lost."""
-ANSWER_MS = 100
+ANSWER_MS = 200
 """An order must be told to be in force within this time."""
 HOLD_MS = 500
 """For how long a duty is ordered."""
@@ -43,16 +43,22 @@ _NOTHING = Measured(0, 0, 0, 0, 0, STEADY_E4, 0)
 class Pilot:
     """One pilot. ``measured`` is what was told of it last, at ``heard_ms``; None before the first time.
 
-    ``wanted_e4`` was ordered last with number ``sent_seq`` at ``sent_ms``; since ``unanswered_ms`` it is not
-    told to be in force, None when it is.
+    ``wanted_e4`` was ordered with the numbers from ``first_seq`` to ``sent_seq``, at ``sent_ms`` last; since
+    ``unanswered_ms`` it is not told to be in force, None when it is.
     """
 
     heard_ms: int
     sent_ms: int
     measured: Measured | None = None
     wanted_e4: int = STEADY_E4
+    first_seq: int = 0
     sent_seq: int = 0
     unanswered_ms: int | None = None
+
+    def answered(self, told: Measured) -> bool:
+        """Return whether one of the orders is told to be in force."""
+        ordered = (told.taken - self.first_seq) % 256 <= (self.sent_seq - self.first_seq) % 256
+        return ordered and told.duty_e4 == self.wanted_e4
 
     def renewal_ms(self) -> int:
         """Return when the duty is to be ordered again."""
@@ -143,7 +149,10 @@ class Dialogue:
         self._heard_seq = seq
         if not self.pilots:
             self.hello = hello
-            self.pilots = [Pilot(now_ms, now_ms, sent_seq=self._begin_seq) for _ in range(hello.pilots)]
+            self.pilots = [
+                Pilot(now_ms, now_ms, first_seq=self._begin_seq, sent_seq=self._begin_seq)
+                for _ in range(hello.pilots)
+            ]
 
     def _notice_start(self, reason: int) -> None:
         if self.pilots:
@@ -157,7 +166,7 @@ class Dialogue:
             return
         its = self.pilots[told.pilot]
         its.measured, its.heard_ms = told, now_ms
-        if told.taken == its.sent_seq and told.duty_e4 == its.wanted_e4:
+        if its.answered(told):
             its.unanswered_ms = None
         elif its.unanswered_ms is None:
             its.unanswered_ms = now_ms
@@ -166,7 +175,7 @@ class Dialogue:
         frame = self._numbered(SetDuty(number, its.wanted_e4, HOLD_MS))
         its.sent_seq, its.sent_ms = self._sent_seq, now_ms
         if its.unanswered_ms is None:
-            its.unanswered_ms = now_ms
+            its.first_seq, its.unanswered_ms = its.sent_seq, now_ms
         return frame
 
     def _numbered(self, message: Message) -> bytes:

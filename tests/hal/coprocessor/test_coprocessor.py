@@ -55,6 +55,21 @@ def test_a_charge_from_plug_in_to_unplugging(table: Table) -> None:
         work(coprocessor, lambda: coprocessor.peaks_mv() == (-12_000, -12_000))
 
 
+def test_leaving_c_is_known_in_good_time_for_the_standard(table: Table) -> None:
+    """IEC 61851-1, Table A.6: 100 ms to the open contactor. docs/PILOT_COPROCESSOR.md has the figures."""
+    late_ms = []
+    with opened(table) as coprocessor:
+        coprocessor.set_duty(2_667)
+        for _ in range(20):
+            table.do("pilot", state="C")
+            work(coprocessor, lambda: coprocessor.peaks_mv() == (6_000, -12_000))
+            table.do("pilot", state="B")
+            work(coprocessor, lambda: coprocessor.peaks_mv()[0] == 9_000)
+            late_ms.append((time.monotonic_ns() - table.do("state")["changed_ns"]) / 1e6)
+    assert sorted(late_ms)[10] < 20
+    assert max(late_ms) < 100
+
+
 def test_pilots_are_apart_from_each_other(wide_table: Table) -> None:
     with opened(wide_table) as coprocessor:
         assert coprocessor.pilots == 4
@@ -232,6 +247,17 @@ def test_a_flood_is_a_lost_board_and_no_refresh_takes_long(table: Table) -> None
                 finally:
                     longest_s = max(longest_s, time.thread_time() - start_s)
         assert longest_s < 0.02
+
+
+def test_more_than_can_be_new_is_a_lost_board_and_not_believed(table: Table) -> None:
+    with opened(table) as coprocessor:
+        table.do("line", damage="flood")
+        before = table.do("state")["bytes_sent"]
+        table.until(lambda state: state["bytes_sent"] > before + 9_000)
+        with pytest.raises(
+            BoardLostError, match="was not read for long, or sends more than its line carries"
+        ):
+            coprocessor.refresh()
 
 
 def test_an_unplugged_port_is_a_lost_board_at_once(table: Table) -> None:

@@ -1,9 +1,13 @@
 """What the host makes of a coprocessor's answers, in virtual time."""
 
-import pytest
+import contextlib
 
-from hal.coprocessor.dialogue import ANSWER_MS, HOLD_MS, RENEW_MS, SILENT_MS, Dialogue
-from hal.coprocessor.frames import Hello, Measured, encode
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hal.coprocessor.dialogue import ANSWER_MS, HOLD_MS, RENEW_MS, RETRY_MS, SILENT_MS, Dialogue
+from hal.coprocessor.frames import Decoder, Hello, Measured, Message, SetDuty, encode
 from hal.ports import BoardLostError
 from sim.coprocessor.device import MEASUREMENT_FAULT, SUPPLY_FAULT, WATCHDOG
 from tests.hal.coprocessor.virtual_line import VirtualLine
@@ -124,6 +128,17 @@ def test_an_order_that_does_not_come_into_force_is_a_loss() -> None:
         line.run(20)
 
 
+def test_a_duty_that_changes_by_itself_is_seen_before_the_next_renewal() -> None:
+    line = VirtualLine().begin()
+    line.order(2_667)
+    line.until(lambda: line.host.pilots[0].unanswered_ms is None, within_ms=20)
+    line.run(RETRY_MS + 15)
+    line.coprocessor.pilots[0].duty_e4 = 5_000
+    orders = line.orders
+    line.until(lambda: line.orders > orders, within_ms=5)
+    line.until(lambda: line.duty_e4() == 2_667, within_ms=5)
+
+
 def test_a_coprocessor_that_hears_nothing_is_lost_even_at_steady_12_v() -> None:
     line = VirtualLine().begin()
     line.to_coprocessor = lost
@@ -131,7 +146,7 @@ def test_a_coprocessor_that_hears_nothing_is_lost_even_at_steady_12_v() -> None:
         line.run(RENEW_MS + ANSWER_MS + 20)
 
 
-@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("count", [1, 2, 5])
 def test_orders_that_are_lost_to_noise_are_given_again(count: int) -> None:
     line = VirtualLine().begin()
     lose = [b""] * count
@@ -257,6 +272,30 @@ def test_a_new_host_finds_no_order_of_the_last_one() -> None:
     line.order(5_333)
     line.run(300)
     assert line.duty_e4() == 5_333
+
+
+U8, U16, I16 = st.integers(0, 255), st.integers(0, 65_535), st.integers(-32_768, 32_767)
+ANYTHING = st.one_of(
+    st.builds(
+        Hello, st.just(1), st.integers(0, 5), U8, st.sampled_from((0, 0, 0, 1)), st.just(9), st.just(b"")
+    ),
+    st.builds(Measured, st.integers(0, 4), st.integers(0, 15), I16, I16, U16, U16, U8),
+    st.builds(SetDuty, U8, U16, U16),
+)
+
+
+@given(st.lists(st.tuples(ANYTHING, U8, st.binary(max_size=8), st.integers(0, 150)), max_size=30))
+def test_whatever_it_says_is_taken_or_is_a_loss(said: list[tuple[Message, int, bytes, int]]) -> None:
+    host, now_ms = Dialogue(number=9), 0
+    with contextlib.suppress(BoardLostError):
+        for message, seq, noise, pause_ms in said:
+            now_ms += pause_ms
+            host.hear(noise + encode(message, seq), now_ms)
+            host.require_life(now_ms)
+            orders = Decoder().feed(host.renewals(now_ms))
+            assert {order.message for order in orders} <= {
+                SetDuty(pilot, 10_000, HOLD_MS) for pilot in range(len(host.pilots))
+            }
 
 
 def test_the_end_is_steady_12_v_for_all() -> None:
