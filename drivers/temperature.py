@@ -1,8 +1,6 @@
-"""The temperature at the connector: it changes in seconds, so it is read once a second and not each time."""
+"""The temperature at the connector."""
 
 from hal.ports import BoardLostError, Thermometer
-
-EVERY_MS = 1_000
 
 
 class Temperature:
@@ -10,17 +8,9 @@ class Temperature:
 
     def __init__(self, thermometer: Thermometer) -> None:
         self._thermometer = thermometer
-        self._value_mc: int | None = None
-        self._due_ms = 0
 
-    def value_mc(self, at_ms: int) -> int | None:
-        """Return thousandths of a degree Celsius, not older than a second; None when they are not known."""
-        if at_ms >= self._due_ms:
-            self._due_ms = at_ms + EVERY_MS
-            self._value_mc = self._read_mc()
-        return self._value_mc
-
-    def _read_mc(self) -> int | None:
+    def read_mc(self) -> int | None:
+        """Return thousandths of a degree Celsius, None when they are not known."""
         try:
             return self._thermometer.read_mc()
         except BoardLostError:

@@ -48,7 +48,7 @@ class Devices:
             residual_current=self.residual_current is not None and self.residual_current.tripped(),
             door_open=self.door is not None and self.door.read(),
             power_failing=self.power_failing is not None and self.power_failing.read(),
-            temperature_mc=None if self.temperature is None else self.temperature.value_mc(at_ms),
+            temperature_mc=None if self.temperature is None else self.temperature.read_mc(),
             proximity_ohm=None if self.proximity is None else self.proximity.read_ohm(),
         )
 

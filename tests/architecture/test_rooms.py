@@ -30,7 +30,15 @@ DOORS = {
     "msgspec": {"config/", "firmware/ledger/", "firmware/csms/"},
 }
 COMPOSITION_ROOTS = {"firmware/wiring.py", "firmware/interlock/wiring.py"}
-PURE = ("firmware/core/", *(f"firmware/interlock/{name}.py" for name in ("core", "model", "pilot")))
+IMPURE_INTERLOCK = ("__main__", "agent_port", "log", "priority", "shell", "vigil", "wiring")
+PURE = (
+    "firmware/core/",
+    *(
+        f"firmware/interlock/{path.name}"
+        for path in (ROOT / "firmware" / "interlock").glob("*.py")
+        if path.stem not in IMPURE_INTERLOCK
+    ),
+)
 IMPURE = {"asyncio", "time", "os", "random", "logging", "socket", "threading", "subprocess", "pathlib", "io"}
 LEAN = ("firmware/interlock/", "hal/remote/", "hal/coprocessor/")
 HEAVY = {"asyncio", "msgspec", "tomllib", "logging", "sqlite3", "ssl"}
