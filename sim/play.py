@@ -43,6 +43,7 @@ async def _play_step(step: Step, bench: Bench, watch: Watch) -> None:
         "check": lambda: _check(step, watch),
         "pay": lambda: _pay(bench, arguments),
         "stop_from_phone": bench.csms.stop,
+        "reset_evse": lambda: _reset_evse(bench),
         "kill_agent": bench.kill_agent,
         "cut_power": bench.cut_power,
         "restore_power": bench.restore_power,
@@ -53,6 +54,15 @@ async def _play_step(step: Step, bench: Bench, watch: Watch) -> None:
 async def _pay(bench: Bench, choice: dict[str, int]) -> None:
     assert bench.csms is not None
     await bench.csms.pay(minutes=choice.get("minutes"), amount=choice.get("amount"))
+
+
+async def _reset_evse(bench: Bench) -> None:
+    """The backend clears what it may clear, by OCPP's Reset of one EVSE."""
+    assert bench.csms is not None
+    reply = await bench.csms.call("Reset", {"type": "Immediate", "evseId": 1})
+    answer = reply["answer"] or {}
+    if answer.get("status") != "Accepted":
+        raise StepFailedError(f"reset_evse: the station answered {reply['error'] or answer}")
 
 
 async def _wait(bench: Bench, minutes: float = 0, real_seconds: float = 0) -> None:

@@ -40,6 +40,7 @@ CONDITIONS: Kinds = {
 STEPS: Mapping[str, Kinds] = {
     "pay": {"minutes": (int,), "amount": (int,)},
     "stop_from_phone": {},
+    "reset_evse": {},
     "kill_agent": {},
     "cut_power": {},
     "restore_power": {},

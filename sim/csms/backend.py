@@ -92,7 +92,7 @@ class Backend:
         for event in payload["eventData"]:
             evse = event["component"].get("evse", {}).get("id", 0)
             code = event.get("techCode") or event["component"]["name"]
-            fault = MREC_FAULTS.get(code, code)
+            fault = event["variable"].get("instance") or MREC_FAULTS.get(code, code)
             if event.get("cleared"):
                 self.alarms.clear_fault(station, evse, fault, self.utc_now())
             else:

@@ -52,6 +52,15 @@ class Bench:
                 await self._changed.wait()
                 self.io.refresh()
 
+    async def until_state(
+        self, condition: Callable[[dict[str, Any]], bool], **arguments: object
+    ) -> dict[str, Any]:
+        """Ask for the board's state until ``condition`` holds; return it."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not condition(state := await self.do("state", **arguments)):
+                pass
+        return state
+
     def pilot(self, evse: int = 1) -> tuple[int, int]:
         high, low = (self.io.adc(f"evse{evse}.pilot_{side}").read_mv() for side in ("high", "low"))
         return high, low

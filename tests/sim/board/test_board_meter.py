@@ -34,8 +34,7 @@ def test_after_a_charge_the_register_is_the_truth_in_float32(tmp_path: Path) -> 
         meter = Meter(bus, 1, sdm630())
         begin = await meter.sample(full=False)
         await bench.charge()
-        while (await bench.do("state"))["watts"] < 7200:
-            pass  # the ramp: two seconds of billing time
+        await bench.until_state(lambda state: state["watts"] >= 7200)
         charging = await meter.sample(full=True)
         assert charging.power_w == pytest.approx(7200, abs=1)
         assert charging.current_ma is not None

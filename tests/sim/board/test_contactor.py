@@ -79,8 +79,7 @@ def test_a_mirror_contact_that_lies(tmp_path: Path, stick: str, says_open: bool)
         await bench.do(stick)
         await bench.until(lambda: bench.contactor_open() == says_open)
         bench.io.output("evse1.contactor").set(True)
-        while not (await bench.do("state"))["contactor_closed"]:
-            pass
+        await bench.until_state(lambda state: state["contactor_closed"])
         assert bench.contactor_open() == says_open
         await bench.do("free_mirror")
         await bench.until(lambda: not bench.contactor_open())
@@ -137,8 +136,7 @@ def test_a_station_that_dies_leaves_an_economised_coil_without_current(tmp_path:
         bench.io.pwm("evse1.contactor").set_duty(10_000)
         await bench.until(lambda: not bench.contactor_open())
         bench.leave()
-        while (await bench.do("state"))["contactor_closed"]:
-            pass
+        await bench.until_state(lambda state: not state["contactor_closed"])
 
     play(scene, tmp_path, wiring=Wiring(economiser=True))
 

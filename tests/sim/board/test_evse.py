@@ -65,8 +65,7 @@ def test_a_broken_pilot_line_leaves_c_whatever_the_vehicle_does(
         assert now["pilot"] == state
         assert now["now_ns"] - now["marks"]["left_c"] < 50e6
         await bench.until(lambda: bench.pilot() == (pilot, pilot))
-        while (await bench.do("state"))["watts"]:
-            pass  # it sees no offer any more either
+        await bench.until_state(lambda state: not state["watts"])
         await bench.do("mend_pilot")
         await bench.until(lambda: bench.pilot() == (6000, -12_000))
 
@@ -80,8 +79,7 @@ def test_a_vehicle_that_asks_for_ventilation_is_in_d(tmp_path: Path) -> None:
         bench.io.pwm("evse1.pilot").set_duty(5333)
         await bench.until(lambda: bench.pilot() == (3000, -12_000))
         bench.io.output("evse1.ventilation").set(True)
-        while not (await bench.do("state"))["ventilated"]:
-            pass
+        await bench.until_state(lambda state: state["ventilated"])
         await bench.do("ready", value=False)
         await bench.until(lambda: bench.pilot() == (9000, -12_000))
         assert (await bench.do("state"))["marks"]["left_c"] is not None

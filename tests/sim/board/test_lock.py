@@ -8,8 +8,7 @@ from sim.board.evse import Wiring
 
 
 async def state_until(bench: Bench, lock: str) -> None:
-    while (await bench.do("state"))["lock"] != lock:
-        pass
+    await bench.until_state(lambda state: state["lock"] == lock)
 
 
 def test_a_jammed_motor_moves_when_it_is_freed_while_driven(tmp_path: Path) -> None:

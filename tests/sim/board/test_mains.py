@@ -13,8 +13,7 @@ from sim.board.mains import Mains
 
 async def full_power(bench: Bench) -> None:
     await bench.charge()
-    while (await bench.do("state"))["watts"] < 7200:
-        pass
+    await bench.until_state(lambda state: state["watts"] >= 7200)
 
 
 def test_phases_wander_a_little_and_a_lost_one_not_at_all() -> None:
@@ -61,8 +60,7 @@ def test_a_lost_phase_has_no_voltage_and_no_current_and_the_others_go_on(tmp_pat
         assert sample.current_ma[0] == pytest.approx(2400 / 0.230, rel=0.01)
         assert sample.power_w == pytest.approx(4800, abs=1)
         await bench.do("restore_mains")
-        while (await bench.do("state"))["watts"] < 7200:
-            pass
+        await bench.until_state(lambda state: state["watts"] >= 7200)
         await bus.close()
 
     play(scene, tmp_path)
@@ -76,8 +74,7 @@ def test_another_voltage_is_measured_and_the_offer_still_holds(tmp_path: Path, v
         await bench.charge()
         await bench.do("set_voltage", volts=volts)
         wanted_w = min(22_080, volts * 32 * 3) if volts > 230 else 22_080 * volts / 230
-        while (await bench.do("state"))["watts"] < 0.999 * wanted_w:
-            pass
+        await bench.until_state(lambda state: state["watts"] >= 0.999 * wanted_w)
         sample = await Meter(bus, 1, sdm630()).sample(full=True)
         assert sample.voltage_mv is not None
         assert sample.current_ma is not None

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +9,6 @@ import pytest
 from board_bench import PATIENCE_S, Bench, play
 
 from hal.ports import BoardLostError
-
-
-async def until_state(bench: Bench, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    async with asyncio.timeout(PATIENCE_S):
-        while not condition(state := await bench.do("state")):
-            pass
-    return state
 
 
 async def until_lost(bench: Bench) -> str:
@@ -30,7 +22,7 @@ def test_a_starved_watchdog_makes_safe_what_its_station_drove_and_hangs_up(tmp_p
         await bench.charge()
         bench.io.send({"watchdog_ms": 100})
         before = await bench.do("state")
-        state = await until_state(bench, lambda state: not state["contactor_closed"])
+        state = await bench.until_state(lambda state: not state["contactor_closed"])
         assert (state["duty_e4"], state["watchdog_bites"]) == (10_000, 1)
         assert 80e6 < state["marks"]["commanded_open"] - before["now_ns"] < 400e6
         assert "closed the connection" in await until_lost(bench)
@@ -89,7 +81,7 @@ def test_a_hung_board_is_silent_keeps_the_line_open_and_leaves_outputs_as_they_a
         state = await bench.do("state")
         assert (state["hung"], state["contactor_closed"]) == (True, True)
         await bench.do("reset_board")
-        state = await until_state(bench, lambda state: not state["contactor_closed"])
+        state = await bench.until_state(lambda state: not state["contactor_closed"])
         assert (state["hung"], state["duty_e4"]) == (False, 10_000)
 
     play(scene, tmp_path)
@@ -100,7 +92,7 @@ def test_a_hung_board_is_made_safe_by_its_watchdog(tmp_path: Path) -> None:
         await bench.charge()
         bench.io.send({"watchdog_ms": 200})
         await bench.do("hang_board")
-        await until_state(bench, lambda state: not state["contactor_closed"])
+        await bench.until_state(lambda state: not state["contactor_closed"])
 
     play(scene, tmp_path)
 

@@ -81,6 +81,32 @@ def test_a_refused_tariff_is_an_alarm_until_it_is_taken(csms: Csms, connect: Con
     eventually(lambda: alarms(active=False))
 
 
+def test_problems_of_one_component_come_and_go_each_for_itself(csms: Csms, station: ScriptedStation) -> None:
+    def notify(problem: str, cleared: bool) -> None:
+        event = {
+            "eventId": 1,
+            "timestamp": TEN_O_CLOCK.isoformat(),
+            "trigger": "Alerting",
+            "actualValue": str(not cleared).lower(),
+            "cleared": cleared,
+            "techCode": "CX017",
+            "eventNotificationType": "HardWiredNotification",
+            "component": {"name": "PowerContactor", "evse": {"id": 1}},
+            "variable": {"name": "Problem", "instance": problem},
+        }
+        message = {"generatedAt": TEN_O_CLOCK.isoformat(), "seqNo": 0, "eventData": [event]}
+        station.call("NotifyEvent", message)
+
+    notify("ContactorWelded", cleared=False)
+    notify("ContactorFailedToOpen", cleared=False)
+    notify("ContactorFailedToOpen", cleared=True)
+    alarms = csms.alarms(station.identity)
+    assert [(a["fault"], a["code"], a["active"]) for a in alarms] == [
+        ("ContactorWelded", "CX017", True),
+        ("ContactorFailedToOpen", "CX017", False),
+    ]
+
+
 def test_an_unknown_action_is_answered(station: ScriptedStation) -> None:
     with pytest.raises(CallRefused) as refused:
         station.call("NotifyDERAlarm", {})
