@@ -1,6 +1,6 @@
 """A serial port in raw mode that never waits, straight on termios.
 
-Not pyserial: the interlock counts its memory, and of a serial library it would use open, read and write.
+Not pyserial: of a serial library the interlock, which counts its memory, would use open, read and write.
 """
 
 import fcntl

@@ -156,6 +156,18 @@ def test_orders_that_are_lost_to_noise_are_given_again(count: int) -> None:
     line.run(1_000)
 
 
+def test_an_answer_that_comes_after_the_order_was_given_again_is_one() -> None:
+    line = VirtualLine().begin()
+    now_ms = round(line.now_ms)
+    line.host.order(0, 2_667, now_ms)  # 251: the Begin was 250
+    assert line.host.renewals(now_ms + RETRY_MS)
+    told = Measured(0, 0, 12_000, -12_000, 0, 2_667, taken=250)
+    line.host.hear(encode(told, 100), now_ms + RETRY_MS)
+    assert line.host.pilots[0].unanswered_ms == now_ms
+    line.host.hear(encode(told._replace(taken=251), 101), now_ms + RETRY_MS + 1)
+    assert line.host.pilots[0].unanswered_ms is None
+
+
 def test_every_second_frame_damaged_in_both_directions_does_no_harm() -> None:
     line = VirtualLine().begin()
     frames = {"to_host": 0, "to_coprocessor": 0}
