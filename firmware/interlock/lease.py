@@ -6,8 +6,7 @@ same frames can go over a UART to a safety microcontroller. docs/LEASE.md is the
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import ClassVar, Literal, get_args
+from typing import Literal, NamedTuple
 
 VERSION = 2
 MAX_LENGTH = 96
@@ -51,56 +50,41 @@ class MalformedFrameError(ValueError):
     """Bytes that are no frame of this protocol; the connection is of no further use."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """Agent → interlock: up to ``limit_ma`` on ``evse`` for the next ``for_ms``; a newer ``seq`` replaces."""
 
-    type: ClassVar[int] = 1
-    layout: ClassVar[struct.Struct] = struct.Struct("!BIII")
     evse: int
     seq: int
     limit_ma: int
     for_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Withdraw:
+class Withdraw(NamedTuple):
     """Agent → interlock: take the pilot back, let the vehicle ramp down, then open."""
 
-    type: ClassVar[int] = 2
-    layout: ClassVar[struct.Struct] = struct.Struct("!BI")
     evse: int
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class SetLock:
+class SetLock(NamedTuple):
     """Agent → interlock: lock (1) or release (0) the connector; release waits for the open contactor."""
 
-    type: ClassVar[int] = 3
-    layout: ClassVar[struct.Struct] = struct.Struct("!BIB")
     evse: int
     seq: int
     locked: int
 
 
-@dataclass(frozen=True, slots=True)
-class ClearFaults:
+class ClearFaults(NamedTuple):
     """Agent → interlock: ``by`` (`ENGINEER` or `BACKEND`) says that the causes of latched faults are gone."""
 
-    type: ClassVar[int] = 4
-    layout: ClassVar[struct.Struct] = struct.Struct("!BIB")
     evse: int
     seq: int
     by: int
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """Agent → interlock: what the energy meter measures, phase by phase; `UNKNOWN` where it does not."""
 
-    type: ClassVar[int] = 5
-    layout: ClassVar[struct.Struct] = struct.Struct("!BIIIIIII")
     evse: int
     seq: int
     l1_mv: int
@@ -111,19 +95,15 @@ class Measured:
     l3_ma: int
 
 
-@dataclass(frozen=True, slots=True)
-class Recall:
+class Recall(NamedTuple):
     """Agent → interlock: latched faults that stood before this interlock was started."""
 
-    type: ClassVar[int] = 6
-    layout: ClassVar[struct.Struct] = struct.Struct("!BII")
     evse: int
     seq: int
     faults: int
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """Interlock → agent: the whole state of one EVSE, on each change and at least once a second.
 
     ``heard_seq`` is the last of the agent's messages that this status already knows of. ``pilot`` is the
@@ -135,8 +115,6 @@ class Status:
     ``faults`` is a bit set over `FAULTS`, ``notes`` one over `NOTES`.
     """
 
-    type: ClassVar[int] = 16
-    layout: ClassVar[struct.Struct] = struct.Struct("!BIIBBBIIIIiIQQII")
     evse: int
     seq: int
     heard_seq: int
@@ -156,13 +134,34 @@ class Status:
 
 
 Message = Grant | Withdraw | SetLock | ClearFaults | Measured | Recall | Status
-_BY_TYPE = {kind.type: kind for kind in get_args(Message)}
+TYPES: dict[type[Message], int] = {
+    Grant: 1,
+    Withdraw: 2,
+    SetLock: 3,
+    ClearFaults: 4,
+    Measured: 5,
+    Recall: 6,
+    Status: 16,
+}
+"""The number of each message in its frame."""
+LAYOUTS: dict[type[Message], struct.Struct] = {
+    Grant: struct.Struct("!BIII"),
+    Withdraw: struct.Struct("!BI"),
+    SetLock: struct.Struct("!BIB"),
+    ClearFaults: struct.Struct("!BIB"),
+    Measured: struct.Struct("!BIIIIIII"),
+    Recall: struct.Struct("!BII"),
+    Status: struct.Struct("!BIIBBBIIIIiIQQII"),
+}
+"""The fields of each body, in the order of the message's own."""
+_BY_TYPE = {number: kind for kind, number in TYPES.items()}
 
 
 def encode(message: Message) -> bytes:
     """Return the frame of a message."""
-    body = message.layout.pack(*(getattr(message, name) for name in message.__slots__))
-    return struct.pack("!HBB", len(body) + 2, VERSION, message.type) + body
+    kind = type(message)
+    body = LAYOUTS[kind].pack(*message)
+    return struct.pack("!HBB", len(body) + 2, VERSION, TYPES[kind]) + body
 
 
 class Decoder:
@@ -196,10 +195,10 @@ def _decode(frame: bytes) -> Message | None:
     cls = _BY_TYPE.get(kind)
     if cls is None:
         return None
-    if len(frame) - 2 != cls.layout.size:
-        raise MalformedFrameError(f"{cls.__name__} of {len(frame) - 2} bytes, expected {cls.layout.size}")
-    message: Message = cls(*cls.layout.unpack(frame[2:]))
-    return message
+    layout = LAYOUTS[cls]
+    if len(frame) - 2 != layout.size:
+        raise MalformedFrameError(f"{cls.__name__} of {len(frame) - 2} bytes, expected {layout.size}")
+    return cls(*layout.unpack(frame[2:]))
 
 
 def fault_bits(names: frozenset[str]) -> int:

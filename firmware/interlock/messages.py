@@ -94,9 +94,4 @@ def _lock(state: State) -> int:
 
 def same_news(one: Status | None, other: Status) -> bool:
     """Whether two statuses say the same; their numbers and the remaining lease alone are no news."""
-    return one is not None and all(
-        getattr(one, name) == getattr(other, name) for name in other.__slots__ if name not in _NO_NEWS
-    )
-
-
-_NO_NEWS = ("seq", "lease_left_ms")
+    return one is not None and one._replace(seq=other.seq, lease_left_ms=other.lease_left_ms) == other

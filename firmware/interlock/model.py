@@ -1,6 +1,5 @@
 """What the interlock's core is about: what is installed, the facts it hears, its state, what it commands."""
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, NamedTuple
 
@@ -12,8 +11,7 @@ WAKE_E4 = 0
 """Steady -12 V, state F: a short one wakes a sleeping vehicle."""
 
 
-@dataclass(frozen=True, slots=True)
-class Derating:
+class Derating(NamedTuple):
     """Above ``from_mc`` the offer falls in a straight line to 6 A at ``stop_mc``; there charging stops, and
     goes on below ``resume_mc``. Thousandths of a degree Celsius.
     """
@@ -23,8 +21,7 @@ class Derating:
     resume_mc: int = 70_000
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """What is installed at one EVSE; it never changes while the process lives.
 
     ``lock`` "none" is a tethered cable without one. ``lock_holds`` "holster": the lock keeps a tethered

@@ -7,7 +7,6 @@ takes, ``rules`` are the fields of `model.Rules`. What is left out is as there; 
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from firmware.interlock.json_object import JsonObject, SettingsError
@@ -24,8 +23,7 @@ class Divider(NamedTuple):
     pull_up_ohm: int
 
 
-@dataclass(frozen=True, slots=True)
-class EvseSettings:
+class EvseSettings(NamedTuple):
     """One EVSE. ``hold_e4`` is the duty that holds a coil with an economiser; ``path`` begins the
     path of each of its keys."""
 
@@ -36,8 +34,7 @@ class EvseSettings:
     path: str = "settings: evses[0]."
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """``socket`` is where the agent connects; ``board`` is for `hal.backends.open_board`."""
 
     socket: str

@@ -3,7 +3,6 @@
 import select
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from firmware.interlock import core
@@ -28,17 +27,17 @@ def now_ms() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
-@dataclass(slots=True)
 class Outlet:
     """One EVSE's state, what its outputs were told, and what the agent was told."""
 
-    settings: EvseSettings
-    state: State
-    devices: Devices | None = None
-    applied: Commands | None = None
-    told: Status | None = None
-    told_ms: int = 0
-    seq: int = 0
+    def __init__(self, settings: EvseSettings) -> None:
+        self.settings = settings
+        self.state = State(settings.rules)
+        self.devices: Devices | None = None
+        self.applied: Commands | None = None
+        self.told: Status | None = None
+        self.told_ms = 0
+        self.seq = 0
 
 
 class Interlock:
@@ -53,7 +52,7 @@ class Interlock:
         self._board: Board | None = None
         self._vigil: Vigil | None = None
         self._reopen_ms = 0
-        self._outlets = {evse.number: Outlet(evse, State(evse.rules)) for evse in settings.evses}
+        self._outlets = {evse.number: Outlet(evse) for evse in settings.evses}
         self.ending = False
 
     def run(self) -> None:

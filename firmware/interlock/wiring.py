@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from drivers.connector_lock import ConnectorLock, MotorLock, NoLock, SolenoidLock
 from drivers.contactor import Coil, Contactor, EconomisedCoil, PlainCoil
@@ -20,8 +20,7 @@ from hal.ports import Board, Input, Output
 DUTY_FOR: DutyFor = duty_e4
 
 
-@dataclass(frozen=True, slots=True)
-class Devices:
+class Devices(NamedTuple):
     """What one EVSE is made of; None is what this installation does not have."""
 
     contactor: Contactor

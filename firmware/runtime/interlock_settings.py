@@ -1,7 +1,6 @@
 """What the interlock is told on its command line: all it must know of the site, so that it reads no file."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +39,15 @@ def _derating(curve: Derating) -> model.Derating:
 
 
 def _evse(evse: Evse, parts: EvseParts) -> dict[str, Any]:
-    rules = asdict(rules_of(evse, parts))
-    rules["release_on"] = sorted(rules["release_on"])
+    rules = rules_of(evse, parts)
     divider = parts.proximity
     return {
         "id": evse.id,
         "hold_e4": parts.hold_e4,
         "proximity_divider": divider and {"supply_mv": divider.supply_mv, "pull_up_ohm": divider.pull_up_ohm},
-        "rules": rules,
+        "rules": {
+            **rules._asdict(),
+            "release_on": sorted(rules.release_on),
+            "derating": rules.derating and rules.derating._asdict(),
+        },
     }

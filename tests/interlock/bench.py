@@ -4,7 +4,6 @@ Time moves from one deadline of the core to the next, as the process's loop does
 core forgets to announce is missed here too. What must never be is checked after every step.
 """
 
-from dataclasses import replace
 from typing import Any, Literal
 
 from drivers.control_pilot import duty_e4
@@ -37,7 +36,7 @@ STEADY_E4 = 10_000
 TRIP_MS = 20
 """The residual current device trips so long after it is told to, and comes back so long after its test."""
 PLAIN = Rules(32_000)
-FULL = replace(PLAIN, residual_current=True, proximity="iec", ventilation=True, economiser=True)
+FULL = PLAIN._replace(residual_current=True, proximity="iec", ventilation=True, economiser=True)
 """Everything that changes the way to energy."""
 
 

@@ -13,7 +13,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
@@ -223,7 +223,7 @@ _YES_NO = (True, False)
 SLICES: tuple[Slice, ...] = (
     Slice(
         "the way to energy: pilot, diode, mirror contact, emergency stop",
-        replace(PLAIN, lock="none"),
+        PLAIN._replace(lock="none"),
         {"pilot": tuple("ABC"), "diode": _YES_NO, "mirror_open": _YES_NO, "emergency_stop": _YES_NO},
     ),
     Slice(
@@ -234,45 +234,45 @@ SLICES: tuple[Slice, ...] = (
     ),
     Slice(
         "a solenoid, released at an emergency stop",
-        replace(PLAIN, lock="solenoid", release_on=frozenset({"EmergencyStop"})),
+        PLAIN._replace(lock="solenoid", release_on=frozenset({"EmergencyStop"})),
         {"pilot": tuple("AC"), "emergency_stop": _YES_NO},
         {"mirror_open": _YES_NO, "locked": _YES_NO},
         orders=_YES_NO,
     ),
     Slice(
         "a holster, a coil with an economiser",
-        replace(PLAIN, economiser=True, lock_holds="holster"),
+        PLAIN._replace(economiser=True, lock_holds="holster"),
         {"pilot": tuple("ABC"), "mirror_open": _YES_NO},
         {"locked": _YES_NO},
         orders=(False,),
     ),
     Slice(
         "residual current, with its test",
-        replace(PLAIN, residual_current=True, lock="none"),
+        PLAIN._replace(residual_current=True, lock="none"),
         {"pilot": tuple("ABC"), "mirror_open": _YES_NO, "residual_current": _YES_NO},
     ),
     Slice(
         "ventilation, waking, a torn pilot",
-        replace(PLAIN, ventilation=True, lock="none"),
+        PLAIN._replace(ventilation=True, lock="none"),
         {"pilot": tuple("ABCDEF")},
         {"mirror_open": _YES_NO},
     ),
     Slice(
         "the board comes and goes",
-        replace(PLAIN, lock="none"),
+        PLAIN._replace(lock="none"),
         {"pilot": tuple("ABC"), "mirror_open": _YES_NO, "emergency_stop": _YES_NO},
         board_fails=True,
     ),
     Slice(
         "what the meter says of current: weld, over-current",
-        replace(PLAIN, lock="none"),
+        PLAIN._replace(lock="none"),
         {"pilot": tuple("ABC")},
         {"mirror_open": _YES_NO},
         meter=((_FINE, _NONE), (_FINE, _FLOWS), (_FINE, (40_000, 0, 0))),
     ),
     Slice(
         "what the meter says of the supply: over-voltage, phase loss",
-        replace(PLAIN, lock="none"),
+        PLAIN._replace(lock="none"),
         {"pilot": tuple("ABC")},
         meter=(
             (_FINE, _NONE),
@@ -282,19 +282,19 @@ SLICES: tuple[Slice, ...] = (
     ),
     Slice(
         "temperature, proximity",
-        replace(PLAIN, derating=Derating(), proximity="iec", lock="none"),
+        PLAIN._replace(derating=Derating(), proximity="iec", lock="none"),
         {"pilot": tuple("ABC")},
         {"temperature_mc": (25_000, 75_000, 85_000, None), "proximity_ohm": (220, 30)},
     ),
     Slice(
         "door and failing power",
-        replace(PLAIN, lock="none"),
+        PLAIN._replace(lock="none"),
         {"pilot": tuple("ABC"), "mirror_open": _YES_NO},
         {"door_open": _YES_NO, "power_failing": _YES_NO},
     ),
     Slice(
         "latched faults and who may clear them",
-        replace(PLAIN, residual_current=True, lock="none"),
+        PLAIN._replace(residual_current=True, lock="none"),
         {"pilot": tuple("ABC")},
         recalled=("ContactorWelded", "ResidualCurrent", "DiodeFault", "EmergencyStop"),
     ),

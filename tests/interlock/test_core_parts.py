@@ -1,7 +1,5 @@
 """What is not installed everywhere: residual current device, thermometer, proximity, locks, ventilation."""
 
-from dataclasses import replace
-
 import pytest
 
 from firmware.interlock.core import notes
@@ -19,9 +17,9 @@ from firmware.interlock.times import (
 )
 from tests.interlock.bench import PLAIN, STEADY_E4, Bench
 
-RESIDUAL = replace(PLAIN, residual_current=True)
-HOT = replace(PLAIN, derating=Derating(60_000, 80_000, 70_000))
-SOCKET = replace(PLAIN, proximity="iec")
+RESIDUAL = PLAIN._replace(residual_current=True)
+HOT = PLAIN._replace(derating=Derating(60_000, 80_000, 70_000))
+SOCKET = PLAIN._replace(proximity="iec")
 
 
 # residual current
@@ -147,7 +145,7 @@ def test_a_lost_thermometer_is_told_and_stops_the_charge() -> None:
     ],
 )  # fmt: skip
 def test_the_cables_code_limits_the_offer(codes: str, ohm: int, rating_ma: int) -> None:
-    bench = Bench(replace(PLAIN, max_current_ma=63_000, proximity=codes))
+    bench = Bench(PLAIN._replace(max_current_ma=63_000, proximity=codes))
     bench.cable_ohm = ohm
     bench.plug_in().grant(63).let(200)
     assert (cable_ma(bench.state), bench.state.offered_ma) == (rating_ma, rating_ma)
@@ -185,7 +183,7 @@ def test_a_supply_outside_its_band_stops_the_charge_after_three_seconds(
 
 
 def test_a_single_phase_installation_does_not_miss_the_other_phases() -> None:
-    bench = Bench(replace(PLAIN, phases=1)).charge().measure_for(10, (230, 0, None), (16, 0, None))
+    bench = Bench(PLAIN._replace(phases=1)).charge().measure_for(10, (230, 0, None), (16, 0, None))
     assert (bench.closed, bench.faults) == (True, set())
 
 
@@ -215,7 +213,7 @@ def test_a_vehicle_has_time_to_follow_a_lower_offer() -> None:
 
 
 def test_a_solenoid_is_held_as_long_as_the_plug_is_to_be_locked() -> None:
-    bench = Bench(replace(PLAIN, lock="solenoid")).charge().let(5_000)
+    bench = Bench(PLAIN._replace(lock="solenoid")).charge().let(5_000)
     assert bench.state.commands.lock == 1
     bench.order_release().withdraw().let(100).vehicle_goes_to("B").let(50)
     assert bench.state.commands.lock == 1, "the contacts may still touch"
@@ -224,11 +222,11 @@ def test_a_solenoid_is_held_as_long_as_the_plug_is_to_be_locked() -> None:
 
 
 def test_a_tethered_cable_without_a_lock_charges() -> None:
-    assert Bench(replace(PLAIN, lock="none")).charge().let(100).closed
+    assert Bench(PLAIN._replace(lock="none")).charge().let(100).closed
 
 
 def test_a_holster_keeps_the_connector_until_a_driver_may_have_it() -> None:
-    bench = Bench(replace(PLAIN, lock_holds="holster"))
+    bench = Bench(PLAIN._replace(lock_holds="holster"))
     bench.order_lock().let(200)
     assert bench.bolt_locked
     bench.order_release().let(200)
@@ -239,7 +237,7 @@ def test_a_holster_keeps_the_connector_until_a_driver_may_have_it() -> None:
 
 @pytest.mark.parametrize("cause", ["EmergencyStop", "PowerFailing"])
 def test_the_plug_is_released_on_what_the_installation_names_but_not_under_voltage(cause: str) -> None:
-    bench = Bench(replace(PLAIN, release_on=frozenset({cause}))).order_lock().charge()
+    bench = Bench(PLAIN._replace(release_on=frozenset({cause}))).order_lock().charge()
     bench.pressed, bench.power_failing = cause == "EmergencyStop", cause == "PowerFailing"
     bench.sample().let(99)
     assert (bench.closed, bench.bolt_locked) == (False, True)
@@ -254,7 +252,7 @@ def test_the_plug_is_released_on_what_the_installation_names_but_not_under_volta
 
 
 def test_state_d_is_fed_where_there_is_ventilation_and_the_fan_runs() -> None:
-    bench = Bench(replace(PLAIN, ventilation=True)).plug_in().grant().let(200).vehicle_goes_to("D").let(20)
+    bench = Bench(PLAIN._replace(ventilation=True)).plug_in().grant().let(200).vehicle_goes_to("D").let(20)
     assert (bench.closed, bench.state.commands.ventilate) == (True, True)
     bench.vehicle_goes_to("B")
     assert not bench.closed
@@ -293,7 +291,7 @@ def test_a_vehicle_that_has_charged_and_is_full_is_not_woken() -> None:
 
 
 def test_an_economiser_holds_the_coil_with_less_after_it_has_pulled_in() -> None:
-    bench = Bench(replace(PLAIN, economiser=True)).charge()
+    bench = Bench(PLAIN._replace(economiser=True)).charge()
     assert not bench.state.commands.economised
     assert bench.let(200).state.commands.economised
     assert not bench.vehicle_goes_to("B").state.commands.economised
@@ -305,7 +303,7 @@ def test_closings_are_counted() -> None:
 
 
 def test_a_contactor_rests_as_long_as_its_installation_says() -> None:
-    bench = Bench(replace(PLAIN, reclose_ms=100)).charge().vehicle_goes_to("B").let(50).vehicle_goes_to("C")
+    bench = Bench(PLAIN._replace(reclose_ms=100)).charge().vehicle_goes_to("B").let(50).vehicle_goes_to("C")
     assert bench.let(50).closed
 
 

@@ -2,7 +2,6 @@
 
 import struct
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from firmware.interlock.lease import (
     FAULTS,
+    LAYOUTS,
     MAX_LENGTH,
     NOTES,
     Decoder,
@@ -35,7 +35,7 @@ _RANGE = {
 
 
 def fields(kind: type[Message]) -> st.SearchStrategy[Message]:
-    numbers = [st.integers(*_RANGE[letter]) for letter in kind.layout.format.lstrip("!")]
+    numbers = [st.integers(*_RANGE[letter]) for letter in LAYOUTS[kind].format.lstrip("!")]
     return st.builds(kind, *numbers)
 
 
@@ -129,7 +129,7 @@ def test_faults_and_notes_travel_as_bits(faults: frozenset[str], notes: frozense
 
 @given(st.integers(-(2**31), 2**31 - 1))
 def test_a_temperature_may_be_below_zero(temperature_mc: int) -> None:
-    (arrived,) = heard([encode(replace(status(), temperature_mc=temperature_mc))])
+    (arrived,) = heard([encode(status()._replace(temperature_mc=temperature_mc))])
     assert isinstance(arrived, Status)
     assert arrived.temperature_mc == temperature_mc
 

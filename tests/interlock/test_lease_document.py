@@ -11,8 +11,10 @@ from firmware.interlock import times, vigil
 from firmware.interlock.faults import LEFT_BY
 from firmware.interlock.lease import (
     FAULTS,
+    LAYOUTS,
     MAX_LENGTH,
     NOTES,
+    TYPES,
     UNKNOWN,
     UNKNOWN_MC,
     VERSION,
@@ -40,10 +42,10 @@ def rows(text: str) -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("message", get_args(Message), ids=lambda message: message.__name__)
 def test_each_message_is_laid_out_as_its_table_says(message: type[Message]) -> None:
-    heading = f"### {message.__name__}: type {message.type}, {message.layout.size} bytes"
+    heading = f"### {message.__name__}: type {TYPES[message]}, {LAYOUTS[message].size} bytes"
     assert heading + "\n" in DOCUMENT
     expected, offset = [], 0
-    for name, letter in zip(message.__slots__, message.layout.format.lstrip("!"), strict=True):
+    for name, letter in zip(message._fields, LAYOUTS[message].format.lstrip("!"), strict=True):
         expected.append((offset, SIZES[letter], name))
         offset += SIZES[letter]
     told = [(int(cells[0]), int(cells[1]), cells[2]) for cells in rows(section(heading)) if len(cells) == 4]
@@ -52,7 +54,7 @@ def test_each_message_is_laid_out_as_its_table_says(message: type[Message]) -> N
 
 def test_it_tells_of_no_message_that_there_is_not() -> None:
     told = re.findall(r"^### (\w+): type (\d+)", DOCUMENT, re.MULTILINE)
-    assert told == [(message.__name__, str(message.type)) for message in get_args(Message)]
+    assert told == [(message.__name__, str(TYPES[message])) for message in get_args(Message)]
 
 
 def test_the_faults_have_the_bits_and_the_ends_of_the_table() -> None:
