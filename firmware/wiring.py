@@ -92,6 +92,9 @@ class CoreState:
     def default_tariffs(self) -> Mapping[int, Tariff]:
         return {evse.evse: evse.tariff for evse in self._state().evses if evse.tariff is not None}
 
+    def contactor_cycles(self, evse: int) -> int:
+        return self._state().evse(evse).contactor.cycles
+
     def is_ongoing(self, transaction_id: str) -> bool:
         running = (evse.transaction for evse in self._state().evses)
         return any(each is not None and each.start.transaction_id == transaction_id for each in running)

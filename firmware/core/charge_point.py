@@ -6,12 +6,12 @@ more follows; what the surroundings should be told, less what they were told, ma
 
 from firmware.core import facts, requests
 from firmware.core.effects import Effect
-from firmware.core.entries import Entry, FaultCleared, FaultRaised
+from firmware.core.entries import ContactorCycled, Entry, FaultCleared, FaultRaised
 from firmware.core.events import Event
-from firmware.core.fault_watch import standing_faults
+from firmware.core.fault_watch import standing_faults, station_faults
 from firmware.core.presentation import outputs
 from firmware.core.sharing import share
-from firmware.core.state import Evse, State
+from firmware.core.state import Evse, Outputs, State
 from firmware.core.telling import difference
 from firmware.core.transaction import next_entry, why_stop
 from firmware.core.turn import Turn
@@ -24,6 +24,7 @@ def step(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
     facts.take_in(turn, event)
     requests.take_in(turn, event)
     if not turn.station.storage_failed:
+        _note_station_faults(turn)
         for evse in turn.evses:
             _follow_up(turn, evse.evse)
     share(turn)
@@ -34,6 +35,7 @@ def step(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
 def _follow_up(turn: Turn, number: int) -> None:
     """Append what follows from the facts until nothing more follows."""
     _note_faults(turn, number)
+    _count_closings(turn, turn.evse(number))
     while (entry := _next_entry(turn, turn.evse(number))) is not None:
         turn.append(entry)
 
@@ -48,7 +50,7 @@ def _next_entry(turn: Turn, evse: Evse) -> Entry | None:
 
 def _note_faults(turn: Turn, number: int) -> None:
     evse = turn.evse(number)
-    standing = standing_faults(evse)
+    standing = standing_faults(evse, turn.now.mono_ms, turn.station.settings.physics_rate)
     if standing.keys() == evse.faults:
         return
     transaction_id = evse.transaction.start.transaction_id if evse.transaction else ""
@@ -58,9 +60,35 @@ def _note_faults(turn: Turn, number: int) -> None:
         turn.append(FaultCleared(turn.now, number, name))
 
 
+def _note_station_faults(turn: Turn) -> None:
+    if not turn.station.online and turn.station.offline_since_ms is None:
+        turn.change(turn.state._replace(offline_since_ms=turn.now.mono_ms))
+    standing, known = station_faults(turn.station, turn.now.mono_ms), turn.station.faults
+    for name in sorted(standing - known):
+        turn.append(FaultRaised(turn.now, 0, name))
+    for name in sorted(known - standing):
+        turn.append(FaultCleared(turn.now, 0, name))
+
+
+def _count_closings(turn: Turn, evse: Evse) -> None:
+    """Keep what the interlock counts over its restarts; a contactor's life is closings, not years."""
+    counted = evse.contactor.counted
+    if evse.interlock is None or evse.interlock.closings == counted:
+        return
+    closings = evse.interlock.closings
+    new = closings - counted if closings > counted else closings
+    turn.append(ContactorCycled(turn.now, evse.evse, evse.contactor.cycles + new, closings))
+
+
 def _tell(turn: Turn) -> None:
     for evse in turn.evses:
         wanted = outputs(turn.station, evse, turn.now)
         if wanted != evse.told:
             turn.effects += difference(evse, wanted)
-            turn.put(evse._replace(told=wanted))
+            turn.put(evse._replace(told=wanted, withdrawn_ms=_withdrawn_ms(evse, wanted, turn.now.mono_ms)))
+
+
+def _withdrawn_ms(evse: Evse, wanted: Outputs, now_ms: int) -> int | None:
+    if wanted.permit_ma != 0:
+        return None
+    return now_ms if evse.told.permit_ma != 0 else evse.withdrawn_ms

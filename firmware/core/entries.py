@@ -159,6 +159,19 @@ class FaultCleared:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactorCycled:
+    """The contactor has closed once more. ``cycles`` counts its life, ``counted`` is the interlock's count.
+
+    That one begins with the interlock's start; one that says less than before has been started again.
+    """
+
+    at: Stamp
+    evse: int
+    cycles: int
+    counted: int
+
+
+@dataclass(frozen=True, slots=True)
 class SettingStored:
     component: str
     variable: str
@@ -178,7 +191,8 @@ class TariffRemoved:
 
 Entry = (
     TransactionStarted | LimitAccepted | VehicleConnected | ChargingBegan | UsageRecorded | StopDecided
-    | TransactionEnded | FaultRaised | FaultCleared | SettingStored | TariffStored | TariffRemoved
+    | TransactionEnded | FaultRaised | FaultCleared | ContactorCycled | SettingStored | TariffStored
+    | TariffRemoved
 )  # fmt: skip
 
 TransactionEntry = (

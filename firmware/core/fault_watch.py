@@ -1,7 +1,9 @@
 """Which faults stand now: a predicate over the facts, compared with what the ledger says stands."""
 
-from firmware.core.state import Evse
+from firmware.core.state import Evse, State
 
+STOP_MS = 10_000
+"""A stop takes at most 6 s for the vehicle to follow and 1 s for the contactor (docs/LEASE.md)."""
 OWN_FAULTS = frozenset(
     {
         "MeterSilent",
@@ -15,8 +17,22 @@ OWN_FAULTS = frozenset(
 """Those that the agent finds itself; all others are the interlock's."""
 
 
-def standing_faults(evse: Evse) -> dict[str, str]:
+STUCK = frozenset({"ContactorWelded", "ContactorFailedToOpen"})
+"""Faults with which a contactor stays closed, for all that anybody can do from here."""
+
+
+def station_faults(state: State, now_ms: int) -> frozenset[str]:
+    """Return the faults of the station as a whole that stand by the facts."""
+    since_ms = state.offline_since_ms
+    if since_ms is None or now_ms - since_ms < state.settings.backend_alert_ms:
+        return frozenset() if since_ms is None else state.faults
+    return frozenset({"BackendUnreachable"})
+
+
+def standing_faults(evse: Evse, now_ms: int, physics_rate: int) -> dict[str, str]:
     """Return the faults that stand by the facts, with a detail for the engineer.
+
+    ``physics_rate``: the contactor's time limit is that of physics, however fast the station's clock runs.
 
     While the interlock has not spoken (after a restart) its faults are those that stood before.
     """
@@ -30,4 +46,13 @@ def standing_faults(evse: Evse) -> dict[str, str]:
         standing["MeterImplausible"] = evse.meter_implausible
     if evse.interlock_lost:
         standing["InterlockLost"] = ""
+    if _stop_failed(evse, now_ms, physics_rate) and standing.keys().isdisjoint(STUCK):
+        standing["ChargingStopFailed"] = ""
     return standing
+
+
+def _stop_failed(evse: Evse, now_ms: int, physics_rate: int) -> bool:
+    """Whether the contactor is still closed, long after the permission was taken back."""
+    if evse.withdrawn_ms is None or evse.interlock is None or not evse.interlock.contactor_closed:
+        return False
+    return now_ms - evse.withdrawn_ms >= STOP_MS * physics_rate

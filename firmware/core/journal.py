@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from firmware.core.entries import (
     ChargingBegan,
+    ContactorCycled,
     Entry,
     FaultCleared,
     FaultRaised,
@@ -21,7 +22,7 @@ from firmware.core.entries import (
 from firmware.core.limits import exact_cost
 from firmware.core.pricing import prices_at
 from firmware.core.settings import Settings
-from firmware.core.state import Evse, Mark, Phase, Receipt, State, Transaction
+from firmware.core.state import Contactor, Evse, Mark, Phase, Receipt, State, Transaction
 from firmware.core.tariff import local_time
 
 DIRECT_PAYMENT = "DirectPayment"
@@ -57,6 +58,10 @@ def apply(state: State, entry: Entry) -> State:
         case UsageRecorded():
             text = entry.payload or entry.ocmf.split("|")[1]
             state = state._replace(chain=replace(state.chain.follow(text), number=entry.number))
+        case FaultRaised(evse=0):
+            return state._replace(faults=state.faults | {entry.fault})
+        case FaultCleared(evse=0):
+            return state._replace(faults=state.faults - {entry.fault})
     evse = next((evse for evse in state.evses if evse.evse == entry.evse), None)
     return state if evse is None else with_evse(state, _apply_to_evse(evse, entry))
 
@@ -67,6 +72,8 @@ def _apply_to_evse(evse: Evse, entry: Entry) -> Evse:
             return evse._replace(faults=evse.faults | {entry.fault})
         case FaultCleared():
             return evse._replace(faults=evse.faults - {entry.fault})
+        case ContactorCycled():
+            return evse._replace(contactor=Contactor(entry.cycles, entry.counted))
         case TransactionStarted():
             return evse._replace(transaction=_started(entry), receipt=None, paying_until_ms=None)
         case TransactionEnded():

@@ -25,7 +25,7 @@ from firmware.core.events import (
     TransactionAnswered,
     WebPaymentStarted,
 )
-from firmware.core.state import Evse
+from firmware.core.state import Evse, State
 from firmware.core.turn import Turn
 
 
@@ -33,7 +33,7 @@ def take_in(turn: Turn, event: Event) -> None:
     """Take in what the backend said or asked; other events are `facts`' business."""
     match event:
         case LinkOpened() | LinkClosed():
-            turn.change(turn.state._replace(online=isinstance(event, LinkOpened)))
+            turn.change(_linked(turn.state, event))
         case StartRequested():
             _start(turn, event)
         case StopRequested():
@@ -49,6 +49,13 @@ def take_in(turn: Turn, event: Event) -> None:
             _web_payment(turn, event)
         case ClearRequested():
             clear(turn, event)
+
+
+def _linked(state: State, event: LinkOpened | LinkClosed) -> State:
+    if isinstance(event, LinkOpened):
+        return state._replace(online=True, offline_since_ms=None)
+    since_ms = event.at.mono_ms if state.offline_since_ms is None else state.offline_since_ms
+    return state._replace(online=False, offline_since_ms=since_ms)
 
 
 def _start(turn: Turn, event: StartRequested) -> None:

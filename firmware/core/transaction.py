@@ -15,6 +15,7 @@ from firmware.core.entries import (
     VehicleConnected,
 )
 from firmware.core.events import MeterReading
+from firmware.core.fault_watch import STUCK
 from firmware.core.faults import CATALOGUE, worst_first
 from firmware.core.metering import as_of, charging_state, due_cut
 from firmware.core.pricing import Cost
@@ -23,8 +24,6 @@ from firmware.core.state import Evse, Phase, State, Transaction
 from firmware.core.units import Stamp
 from firmware.core.usage_record import Content, payload
 
-_STUCK = {"ContactorWelded", "ContactorFailedToOpen"}
-"""Faults with which a contactor stays closed, for all that anybody can do from here."""
 _STOPPED_REASON = {
     "TimeLimitReached": "TimeLimitReached",
     "EnergyLimitReached": "EnergyLimitReached",
@@ -122,7 +121,7 @@ def _energised(state: State, evse: Evse, transaction: Transaction, now: Stamp) -
 def _closing(state: State, evse: Evse, transaction: Transaction, now: Stamp) -> Entry | None:
     """End with a reading taken after the contactor opened, or the last good one when the meter is gone."""
     stop, mark = transaction.stop, transaction.mark
-    stuck = not evse.faults.isdisjoint(_STUCK)
+    stuck = not evse.faults.isdisjoint(STUCK)
     if stop is None or (evse.contactor_closed and not stuck):
         return None
     if mark is None:

@@ -79,7 +79,7 @@ class CsmsClient:
         self._commands = Commands(desk, self._uplink)
         self._trouble = ""
         self._spoken: dict[str, tuple[Ocpp2, Schemas]] = {}
-        self._make_live(settings, evse_ids)
+        self._make_live(settings, evse_ids, state)
 
     async def run(self) -> None:
         """Connect, work, and connect again, for ever."""
@@ -145,7 +145,15 @@ class CsmsClient:
             log.warning("csms.not_connected", extra={"why": why, "url": self._address.url})
         self._trouble = why
 
-    def _make_live(self, settings: DeviceModel, evse_ids: tuple[int, ...]) -> None:
+    def _make_live(
+        self, settings: DeviceModel, evse_ids: tuple[int, ...], state: StationState | None
+    ) -> None:
         settings.make_live(Key("ClockCtrlr", "DateTime"), lambda: timestamp(self._stamp().utc_ms))
         for evse in evse_ids:
             settings.make_live(Key("EVSE", "AvailabilityState", evse), partial(self._uplink.status, evse))
+            if state is not None:
+                settings.make_live(Key("PowerContactor", "Count", evse), partial(_cycles, state, evse))
+
+
+def _cycles(state: StationState, evse: int) -> str:
+    return str(state.contactor_cycles(evse))

@@ -71,6 +71,9 @@ class StationState(Protocol):
     def default_tariffs(self) -> Mapping[int, Tariff]:
         """Return the default tariff of each EVSE that has one."""
 
+    def contactor_cycles(self, evse: int) -> int:
+        """Return how often an EVSE's contactor has closed in its life."""
+
     def is_ongoing(self, transaction_id: str) -> bool:
         """Return whether this transaction has begun and not ended."""
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from firmware.core.effects import ConnectorStatus
 from firmware.core.entries import (
     ChargingBegan,
+    ContactorCycled,
     FaultCleared,
     FaultRaised,
     LimitAccepted,
@@ -85,7 +86,7 @@ class Ocpp2:
                 return of_fault(entry, item.seq, self._catalogue, severity=self.has_severity)
             case UsageRecorded(kind="E") | StopDecided():
                 return None  # the end record and the reason travel in Ended
-            case SettingStored() | TariffStored() | TariffRemoved():
+            case ContactorCycled() | SettingStored() | TariffStored() | TariffRemoved():
                 return None
             case entry:
                 return Message("TransactionEvent", self._transaction_event(entry, item.signed))

@@ -135,6 +135,7 @@ def _evses(site: Site, public_key_der: bytes) -> Iterator[Variable]:
         yield Variable("EVSE", "SupplyPhases", str(evse.phases), "integer", evse=evse.id)
         yield Variable("EVSE", "PhaseRotation", evse.phase_rotation, evse=evse.id)
         yield Variable("EVSE", "AllowReset", "true", "boolean", evse=evse.id)
+        yield Variable("PowerContactor", "Count", "0", "integer", evse=evse.id)
         yield Variable("FiscalMetering", "PublicKey", public_key_der.hex(), evse=evse.id)
 
 

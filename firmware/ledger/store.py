@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from firmware.core.entries import (
+    ContactorCycled,
     Entry,
     FaultCleared,
     FaultRaised,
@@ -73,8 +74,8 @@ class Ledger:
     def replay(self) -> Iterator[Entry]:
         """Yield what a reboot needs, in order.
 
-        That is the newest entry of each setting and each EVSE's tariff, the standing faults, all of every
-        transaction that has not ended, and the last usage record (the chain goes on from it).
+        That is the newest entry of each setting and of each EVSE's tariff and contactor, the standing faults,
+        all of every transaction that has not ended, and the last usage record (the chain goes on from it).
         """
         with self._explaining():
             for row in self._connection.execute(_REPLAY).fetchall():
@@ -148,6 +149,8 @@ class Ledger:
                 self._stands(seq, "setting", component, variable)
             case TariffStored(evse=evse) | TariffRemoved(evse=evse):
                 self._stands(seq, "tariff", evse)
+            case ContactorCycled(evse=evse):
+                self._stands(seq, "contactor", evse)
             case FaultRaised(evse=evse, fault=fault):
                 self._stands(seq, "fault", evse, fault)
             case FaultCleared(evse=evse, fault=fault):

@@ -31,6 +31,9 @@ class Core:
     def default_tariffs(self) -> Mapping[int, Tariff]:
         return {1: TARIFF}
 
+    def contactor_cycles(self, evse: int) -> int:
+        return 4711
+
     def is_ongoing(self, transaction_id: str) -> bool:
         return transaction_id == TX
 
@@ -347,3 +350,13 @@ async def _trigger(here: Bench, message: str, message_id: str) -> str:
     answer = await here.backend.call("TriggerMessage", {"requestedMessage": message}, message_id)
     status: str = answer[2]["status"]
     return status
+
+
+@scene
+async def test_the_backend_can_read_how_often_a_contactor_has_closed() -> None:
+    async with bench(state=Core()) as here:
+        await here.online()
+        wanted = _get("PowerContactor", "Count")
+        wanted["component"]["evse"] = {"id": 1}
+        answer = await here.backend.call("GetVariables", {"getVariableData": [wanted]})
+        assert answer[2]["getVariableResult"][0]["attributeValue"] == "4711"

@@ -32,7 +32,9 @@ def test_an_unsealed_record_is_refused(change: dict[str, str]) -> None:
 
 
 def test_the_backend_hears_of_transactions_and_faults_not_of_settings() -> None:
-    assert set(KINDS) - set(UPLINK_KINDS) == {"StopDecided", "SettingStored", "TariffStored", "TariffRemoved"}
+    assert set(KINDS) - set(UPLINK_KINDS) == {
+        "StopDecided", "ContactorCycled", "SettingStored", "TariffStored", "TariffRemoved",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware.core.entries import (
+    ContactorCycled,
     Entry,
     FaultCleared,
     FaultRaised,
@@ -105,6 +106,12 @@ def test_only_standing_faults_are_replayed(ledger: Ledger) -> None:
         [raised("weld"), raised("weld", 2), raised("meter"), cleared("weld"), cleared("unknown")]
     )
     assert list(ledger.replay()) == [raised("weld", 2), raised("meter")]
+
+
+def test_only_the_newest_count_of_a_contactor_is_replayed(ledger: Ledger) -> None:
+    counts = [ContactorCycled(stamp(0), evse, cycles, cycles) for evse, cycles in ((1, 1), (2, 1), (1, 2))]
+    ledger.append_all(counts)
+    assert list(ledger.replay()) == counts[1:]
 
 
 def test_a_fault_of_a_running_transaction_that_was_cleared_stays_cleared(ledger: Ledger) -> None:
