@@ -251,8 +251,8 @@ def test_a_flood_is_a_lost_board_and_no_refresh_takes_long(table: Table) -> None
 
 def test_more_than_can_be_new_is_a_lost_board_and_not_believed(table: Table) -> None:
     with opened(table) as coprocessor:
-        table.do("line", damage="flood")
         before = table.do("state")["bytes_sent"]
+        table.do("line", damage="flood")
         table.until(lambda state: state["bytes_sent"] > before + 9_000)
         with pytest.raises(
             BoardLostError, match="was not read for long, or sends more than its line carries"
