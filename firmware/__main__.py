@@ -10,6 +10,10 @@ from collections.abc import Sequence
 COMMANDS = {
     "run": ("firmware.runtime.supervisor:main", "run a charger from its site file"),
     "config": ("firmware.site_check:main", "check a site file: wattseal config check --config FILE"),
+    "faults": (
+        "firmware.runtime.faults_command:main",
+        "show a station's faults: wattseal faults [--clear] --config FILE",
+    ),
     "ledger": ("firmware.ledger.cli:main", "verify or export usage records: wattseal ledger verify DIR|FILE"),
     "sim": ("sim.cli:main", "the bench: wattseal sim [SCENARIO.toml --out DIR]"),
 }

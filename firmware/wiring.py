@@ -28,6 +28,7 @@ from firmware.csms.variables import for_station
 from firmware.ledger.errors import LedgerError
 from firmware.ledger.store import Ledger
 from firmware.runtime.agent import Agent, StorageError
+from firmware.runtime.agent_control import SOCKET, AgentControl
 from firmware.runtime.interlock_client import InterlockClient
 from firmware.runtime.lasting_clock import BOOT_ID, lasting
 from firmware.runtime.meter_poll import MeterPoll
@@ -146,6 +147,9 @@ class Station:
             )
             for evse in site.evse
         }
+        self._control = AgentControl(
+            Path(site.run_dir, SOCKET), state=lambda: self.agent.state, post=post, stamp=stamp
+        )
         identity = identity_of(loaded)
         stored = (SettingStored(*setting) for setting in state.stored_settings)
         self._csms = CsmsClient(
@@ -164,7 +168,7 @@ class Station:
 
     async def run_until(self, ending: asyncio.Event) -> None:
         """Run until ``ending`` is set. Raises what ended it otherwise."""
-        works = [self._interlock.run(), self._csms.run(), self._screen.run()]
+        works = [self._interlock.run(), self._csms.run(), self._screen.run(), self._control.run()]
         works += [meter.run() for meter in self._meters.values()]
         tasks = [asyncio.ensure_future(work) for work in (*works, ending.wait(), self.agent.failed)]
         try:
