@@ -1,7 +1,7 @@
 """How values cross between host and guest: as JSON, and what JSON does not know in a marked table.
 
 ``{"$bytes": base64}``, ``{"$pairs": [[key, value], …]}`` (a dict) and ``{"$object": handle}`` (it stays in
-the guest). Sequences arrive as lists, or as tuples where they are keys.
+the guest). Sequences arrive as lists, or as tuples where they are keys; named tuples stay where they are.
 """
 
 import base64
@@ -16,7 +16,7 @@ def pack(value: Any, handle_of: Callable[[Any], int]) -> Any:
             return value
         case bytes() | bytearray():
             return {"$bytes": base64.b64encode(value).decode()}
-        case list() | tuple():
+        case list() | tuple() if not hasattr(value, "_fields"):
             return [pack(item, handle_of) for item in value]
         case dict():
             return {"$pairs": [[pack(part, handle_of) for part in pair] for pair in value.items()]}
