@@ -25,6 +25,7 @@ class CustomerView(NamedTuple):
 
     ``remaining_ms`` counts down to the stop (an estimate from the present power for an amount or an energy).
     ``online`` is False while the backend cannot be reached. ``fault`` is a catalogue name.
+    ``note`` says why charging is slow or does not begin: a name of the lease's NOTES, or "WaitingForCurrent".
     ``bill_minor`` is the bill in the minor unit; ``settled`` once the backend has charged it.
     """
 
@@ -43,3 +44,4 @@ class CustomerView(NamedTuple):
     settled: bool = False
     stopped_reason: str | None = None
     fault: str | None = None
+    note: str | None = None

@@ -97,7 +97,21 @@ def _transaction_view(state: State, evse: Evse, transaction: Transaction, now: S
         paid_cost_e4=limit.cost_e4 if limit else None,
         paid_time_ms=limit.time_ms if limit else None,
         stopped_reason=transaction.stop.stopped_reason if transaction.stop else None,
+        note=_note(evse) if transaction.phase is Phase.ENERGISED else None,
     )
+
+
+def _note(evse: Evse) -> str | None:
+    """Return the one thing that a driver should know of why it is slow, or does not begin."""
+    if evse.held_back:
+        return "WaitingForCurrent"
+    notes = evse.interlock.notes if evse.interlock else ()
+    if not notes:
+        return None
+    candidates = (
+        ("TemperatureDerating",) if evse.contactor_closed else ("VentilationMissing", "WakingVehicle")
+    )
+    return next((name for name in candidates if name in notes), None)
 
 
 def _energised_screen(evse: Evse, transaction: Transaction) -> Screen:

@@ -86,14 +86,14 @@ def _rough_width(text: str, size: int) -> int:
     return sum(size if ord(character) > 0x2E7F else size * 58 // 100 for character in text)
 
 
-def footer(station: Station, hint: str) -> Iterator[Element]:
-    """A quiet line: the hotline at the left, what else the driver can do at the right."""
+def footer(station: Station, hint: str, colour: Colour = MUTED) -> Iterator[Element]:
+    """A quiet line: the hotline at the left, what else the driver can do or should know at the right."""
     half = FOOTER.w // 2 - 8
     if station.hotline:
         text = station.words.hotline.format(number=station.hotline)
         yield Text(Box(FOOTER.x, FOOTER.y, half, FOOTER.h), text, 19, MUTED)
     if hint:
-        yield Text(Box(FOOTER.right - half, FOOTER.y, half, FOOTER.h), hint, 19, MUTED, align="right")
+        yield Text(Box(FOOTER.right - half, FOOTER.y, half, FOOTER.h), hint, 19, colour, align="right")
 
 
 def metric(

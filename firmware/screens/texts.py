@@ -45,6 +45,7 @@ class Words:
     stop_hint: str
     paused_title: str
     paused_hint: str
+    held_title: str
     stopping_title: str
     stopping_hint: str
     receipt_title: str
@@ -101,6 +102,7 @@ ZH = Words(
     stop_hint="可随时在手机上停止充电",
     paused_title="车辆暂停充电",
     paused_hint="车辆请求后自动恢复",
+    held_title="充电暂停",
     stopping_title="正在结束充电",
     stopping_hint="请稍候再拔枪",
     receipt_title="充电结束",
@@ -157,6 +159,7 @@ EN = Words(
     stop_hint="You can stop at any time on your phone",
     paused_title="Paused by vehicle",
     paused_hint="Goes on when it asks for power",
+    held_title="Charging paused",
     stopping_title="Ending the charge",
     stopping_hint="Please wait before you unplug",
     receipt_title="Charge ended",
@@ -176,6 +179,14 @@ EN = Words(
     fault_code="Fault code {code}",
     fault_bill="Your bill: {amount}",
 )
+
+NOTES: dict[str, tuple[str, str]] = {
+    "TemperatureDerating": ("温度较高，已降低充电功率", "Warm: charging more slowly"),
+    "VentilationMissing": ("车辆要求通风，本站不支持", "This vehicle needs ventilation, which is not here"),
+    "WakingVehicle": ("正在唤醒车辆", "Waking the vehicle"),
+    "WaitingForCurrent": ("其他车辆正在充电，请排队等候", "Others are charging: waiting for a turn"),
+}
+"""Why charging is slow or does not begin (`CustomerView.note`), as a driver reads it."""
 
 WORDS: dict[Language, Words] = {"zh": ZH, "en": EN}
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from firmware.core import effects as fx
 from firmware.core import events as ev
 from firmware.core.charge_point import step
+from firmware.core.customer_view import CustomerView
 from firmware.core.deadlines import next_deadline_ms
 from firmware.core.entries import TransactionEnded
 from firmware.core.journal import initial, restore
@@ -107,6 +108,11 @@ class Garage:
 
     def permits(self) -> list[int]:
         return [outlet.limit_ma for outlet in self.outlets.values()]
+
+    def view(self, evse: int) -> CustomerView:
+        view = self.state.evse(evse).told.view
+        assert view is not None
+        return view
 
     def ended(self) -> list[str]:
         return [entry.stopped_reason for entry in self.entries if isinstance(entry, TransactionEnded)]

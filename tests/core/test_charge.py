@@ -394,3 +394,14 @@ def test_a_restarted_agent_tells_the_interlock_that_nothing_is_permitted() -> No
     assert fx.Withdraw(1, "EmergencyStop") in station.effects
     assert not any(isinstance(effect, fx.Permit) for effect in station.effects)
     assert station.ended.stopped_reason == "EmergencyStop"
+
+
+def test_a_station_shut_down_in_mid_charge_goes_on_after_the_start_as_after_a_power_cut() -> None:
+    """In good order the agent ends first and the interlock opens after it: nothing was decided, no fault."""
+    station = charging().run(minutes=10)
+    station.cut_power(away_ms=60_000).plug_in().run(minutes=53)
+
+    assert station.of(FaultRaised) == []
+    assert station.ended.stopped_reason == "TimeLimitReached"
+    assert station.ended.cost.total_minor == 720
+    assert station.ended.cost.charging_ms == pytest.approx(3_600_000, abs=500)

@@ -124,3 +124,18 @@ def test_a_count_is_stored_when_it_changes_and_only_then() -> None:
     for _ in range(3):
         reported(station, closings=1)
     assert len(station.of(ContactorCycled)) == 1
+
+
+def test_a_driver_is_told_why_it_is_slow_and_why_it_does_not_begin() -> None:
+    station = charging()
+    reported(station, notes=frozenset({"TemperatureDerating", "CableLimit"}))
+    assert station.view.note == "TemperatureDerating"
+
+    reported(station, contactor_closed=False, pilot="D", notes=frozenset({"VentilationMissing"}))
+    assert station.view.note == "VentilationMissing"
+
+    reported(station, contactor_closed=False, pilot="B", notes=frozenset({"WakingVehicle"}))
+    assert station.view.note == "WakingVehicle"
+
+    reported(station, notes=frozenset())
+    assert station.view.note is None

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from firmware.core.customer_view import Screen
 from firmware.core.shares import Claim, fair_shares
 from tests.core.garage import Garage
 
@@ -119,8 +120,12 @@ def test_who_waits_has_its_turn_and_its_charge_does_not_end_meanwhile() -> None:
     garage.run(seconds=800)
     assert garage.permits() == [11_000, 0]
 
+    assert garage.view(2).note == "WaitingForCurrent"
+
     garage.run(seconds=900)
     assert garage.permits() == [0, 11_000]
+    assert (garage.view(1).screen, garage.view(1).note) == (Screen.PAUSED, "WaitingForCurrent")
+    assert garage.view(2).note is None
     assert garage.ended() == []
 
 

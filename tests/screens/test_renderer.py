@@ -15,6 +15,7 @@ from firmware.screens.elements import Box
 from firmware.screens.glyphs import Glyphs
 from firmware.screens.renderer import Renderer
 from firmware.screens.rgb565 import from_rgb565
+from firmware.screens.texts import NOTES, pick
 from tests.screens.views import CHU, TYPICAL, URL, WORDY, any_view, decoded, differs, misplaced
 
 Language = Literal["zh", "en"]
@@ -236,6 +237,18 @@ def test_every_fault_of_the_catalogue_fits(fault: str, language: Language) -> No
 def test_a_fault_that_the_catalogue_does_not_know_is_shown_by_its_name() -> None:
     lines = words(CustomerView(Screen.OUT_OF_SERVICE, 1, fault="FluxCapacitor"), "en")
     assert {"Out of service", "FluxCapacitor", "Fault code FluxCapacitor"} <= set(lines)
+
+
+@LANGUAGES
+@pytest.mark.parametrize("screen", [Screen.WAITING, Screen.PAUSED, Screen.CHARGING])
+@pytest.mark.parametrize("note", NOTES)
+def test_a_driver_reads_why_it_is_slow_or_does_not_begin(
+    screen: Screen, note: str, language: Language
+) -> None:
+    view = TYPICAL[screen]._replace(note=note)
+    runs = chu(language).runs(view)
+    assert pick(NOTES[note], language).replace(" ", "") in "".join(run.text for run in runs).replace(" ", "")
+    assert list(misplaced(chu(language), view, PICTURE)) == []
 
 
 def test_another_currency() -> None:

@@ -12,7 +12,7 @@ from firmware.core.customer_view import CustomerView, Screen
 from firmware.core.faults import CATALOGUE
 from firmware.screens.elements import Box, Icon, QrCode, Ring
 from firmware.screens.renderer import Renderer
-from firmware.screens.texts import REASONS
+from firmware.screens.texts import NOTES, REASONS
 
 URL = "http://127.0.0.1:9001/pay/chu-003/1?totp=akF3c7qY2uiu&v=v1"
 CHU = Operator(name="楚氏充电", name_en="Chu Charging", hotline="400-000-0003")
@@ -67,6 +67,7 @@ any_view = st.builds(
     settled=st.booleans(),
     stopped_reason=st.none() | st.sampled_from(sorted(REASONS)) | st.text(max_size=20),
     fault=st.none() | st.sampled_from(sorted(CATALOGUE)) | st.text(max_size=40),
+    note=st.none() | st.sampled_from(sorted(NOTES)) | st.text(max_size=20),
 )
 
 

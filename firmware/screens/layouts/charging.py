@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from firmware.core.customer_view import CustomerView
 from firmware.screens import format as fmt
+from firmware.screens.catalogue import note_text
 from firmware.screens.elements import Box, Element, Icon, Panel, Ring, Text
 from firmware.screens.station import (
+    AMBER,
     GREEN,
     GREEN_SOFT,
     INK,
@@ -35,7 +37,8 @@ def charging(station: Station, view: CustomerView) -> Iterator[Element]:
     yield Panel(Box(392, 344, 380, 84), WHITE, 14)
     yield Text(Box(410, 352, 150, 68), words.elapsed, 20, MUTED)
     yield Text(Box(566, 352, 188, 68), fmt.elapsed(view.elapsed_ms), 36, INK, bold=True, align="right")
-    yield from footer(station, words.stop_hint)
+    colour = MUTED if view.note is None else AMBER
+    yield from footer(station, note_text(view.note, station.language, words.stop_hint), colour)
 
 
 def _progress(view: CustomerView) -> int:

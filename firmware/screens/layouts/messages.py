@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from firmware.core.customer_view import CustomerView
 from firmware.screens import format as fmt
+from firmware.screens.catalogue import note_text
 from firmware.screens.elements import Box, Colour, Element, Icon, Panel, Text
 from firmware.screens.layouts.journey import CHARGE, PAY, PLUG, journey
 from firmware.screens.station import (
@@ -53,7 +54,8 @@ def preparing(station: Station, view: CustomerView) -> Iterator[Element]:
 def waiting(station: Station, view: CustomerView) -> Iterator[Element]:
     words = station.words
     yield Panel(_CARD, WHITE, 18)
-    yield from _message(words.waiting_title, words.waiting_hint, "car", BLUE, BLUE_SOFT)
+    hint = note_text(view.note, station.language, words.waiting_hint)
+    yield from _message(words.waiting_title, hint, "car", BLUE, BLUE_SOFT)
     yield from journey(station, CHARGE, _JOURNEY_Y)
     yield from footer(station, words.stop_hint)
 
@@ -61,7 +63,9 @@ def waiting(station: Station, view: CustomerView) -> Iterator[Element]:
 def paused(station: Station, view: CustomerView) -> Iterator[Element]:
     words = station.words
     yield Panel(_UPPER_CARD, WHITE, 18)
-    yield from _message(words.paused_title, words.paused_hint, "pause", AMBER, AMBER_SOFT)
+    title = words.held_title if view.note == "WaitingForCurrent" else words.paused_title
+    hint = note_text(view.note, station.language, words.paused_hint)
+    yield from _message(title, hint, "pause", AMBER, AMBER_SOFT)
     yield from _figures(station, view)
     yield from footer(station, words.stop_hint)
 
