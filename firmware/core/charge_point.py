@@ -27,7 +27,8 @@ def step(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
         _note_station_faults(turn)
         for evse in turn.evses:
             _follow_up(turn, evse.evse)
-    share(turn)
+    if turn.station.settings.supply_ma is not None:
+        share(turn, turn.station.settings.supply_ma)
     _tell(turn)
     return turn.state, tuple(sorted(turn.effects, key=lambda effect: effect.rank))
 
@@ -35,7 +36,7 @@ def step(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
 def _follow_up(turn: Turn, number: int) -> None:
     """Append what follows from the facts until nothing more follows."""
     _note_faults(turn, number)
-    _count_closings(turn, turn.evse(number))
+    _count_closings(turn, number)
     while (entry := _next_entry(turn, turn.evse(number))) is not None:
         turn.append(entry)
 
@@ -61,6 +62,8 @@ def _note_faults(turn: Turn, number: int) -> None:
 
 
 def _note_station_faults(turn: Turn) -> None:
+    if turn.station.online and not turn.station.faults:
+        return
     if not turn.station.online and turn.station.offline_since_ms is None:
         turn.change(turn.state._replace(offline_since_ms=turn.now.mono_ms))
     standing, known = station_faults(turn.station, turn.now.mono_ms), turn.station.faults
@@ -70,8 +73,9 @@ def _note_station_faults(turn: Turn) -> None:
         turn.append(FaultCleared(turn.now, 0, name))
 
 
-def _count_closings(turn: Turn, evse: Evse) -> None:
+def _count_closings(turn: Turn, number: int) -> None:
     """Keep what the interlock counts over its restarts; a contactor's life is closings, not years."""
+    evse = turn.evse(number)
     counted = evse.contactor.counted
     if evse.interlock is None or evse.interlock.closings == counted:
         return

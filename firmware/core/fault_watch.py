@@ -46,13 +46,8 @@ def standing_faults(evse: Evse, now_ms: int, physics_rate: int) -> dict[str, str
         standing["MeterImplausible"] = evse.meter_implausible
     if evse.interlock_lost:
         standing["InterlockLost"] = ""
-    if _stop_failed(evse, now_ms, physics_rate) and standing.keys().isdisjoint(STUCK):
-        standing["ChargingStopFailed"] = ""
+    if evse.withdrawn_ms is not None and now_ms - evse.withdrawn_ms >= STOP_MS * physics_rate:
+        closed = evse.interlock is not None and evse.interlock.contactor_closed
+        if closed and standing.keys().isdisjoint(STUCK):  # those say it better
+            standing["ChargingStopFailed"] = ""
     return standing
-
-
-def _stop_failed(evse: Evse, now_ms: int, physics_rate: int) -> bool:
-    """Whether the contactor is still closed, long after the permission was taken back."""
-    if evse.withdrawn_ms is None or evse.interlock is None or not evse.interlock.contactor_closed:
-        return False
-    return now_ms - evse.withdrawn_ms >= STOP_MS * physics_rate

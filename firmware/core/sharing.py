@@ -36,17 +36,15 @@ class _Place(NamedTuple):
         return self.evse.told.permit_ma or 0
 
 
-def share(turn: Turn) -> None:
-    """Give each EVSE that wants energy its share of the supply; without a common supply there is none."""
+def share(turn: Turn, supply_ma: int) -> None:
+    """Give each EVSE that wants energy its share of what a phase of the supply carries."""
     settings = turn.station.settings
-    if settings.supply_ma is None:
-        return
     installed = {item.evse: item for item in settings.evses}
     places = {evse.evse: _held(_Place(evse, installed[evse.evse]), settings, turn) for evse in turn.evses}
     wanting = [number for number, place in places.items() if _wants(turn.station, place.evse)]
     queue = _queued(turn.station.queue, wanting)
-    targets = _targets(places, queue.numbers, settings.supply_ma)
-    permits = _permits(places, queue.numbers, targets, settings.supply_ma)
+    targets = _targets(places, queue.numbers, supply_ma)
+    permits = _permits(places, queue.numbers, targets, supply_ma)
     for number, place in places.items():
         turn.put(_with_share(place.evse, permits.get(number), turn.now.mono_ms))
     waiting = any(targets[number] == 0 for number in queue.numbers)
