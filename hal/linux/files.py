@@ -1,0 +1,82 @@
+"""Small files of the kernel: each read and write is one call, and every error says which file it was."""
+
+import os
+from pathlib import Path
+
+from hal.ports import BoardLostError
+
+ROOT = Path("/")
+
+
+def under(root: Path, path: str) -> Path:
+    """Return an absolute path below another root."""
+    return root / path.lstrip("/")
+
+
+def read_text(path: Path) -> str:
+    """Return what the file says, stripped. Raises BoardLostError."""
+    try:
+        return path.read_text(encoding="ascii", errors="replace").strip()
+    except OSError as error:
+        raise BoardLostError(f"{path}: {error.strerror}") from error
+
+
+def read_number(path: Path) -> int:
+    """Return the whole number in the file. Raises BoardLostError, also when there is none in it."""
+    text = read_text(path)
+    try:
+        return int(text)
+    except ValueError as error:
+        raise BoardLostError(f'{path}: "{text}" is no whole number') from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write to the file. Raises BoardLostError."""
+    try:
+        path.write_text(text, encoding="ascii")
+    except OSError as error:
+        raise BoardLostError(f"{path}: {error.strerror}") from error
+
+
+def device_by(folder: Path, prefix: str, wanted: int | str, name_of: str) -> Path:
+    """Return the device of a class: by its number, or by what ``name_of`` (a file or link of it) says.
+
+    Raises BoardLostError, which says what there is.
+    """
+    there = sorted(path for path in folder.glob(f"{prefix}*") if path.name[len(prefix) :].isdigit())
+    names = {path: _named(path / name_of) for path in there}
+    for path in there:
+        if wanted in (names[path], path.name) or path.name == f"{prefix}{wanted}":
+            return path
+    listed = ", ".join(f"{path.name} ({names[path]})" for path in there) or "none"
+    raise BoardLostError(f'{folder}: there is no "{wanted}"; there is {listed}')
+
+
+def _named(path: Path) -> str:
+    if path.is_symlink():
+        return path.readlink().name
+    return path.read_text(encoding="ascii", errors="replace").strip() if path.is_file() else ""
+
+
+class Repeated:
+    """A small file that is read again and again through one descriptor, as sysfs allows."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise BoardLostError(f"{path}: {error.strerror}") from error
+
+    def number(self) -> int:
+        """Return the whole number that it says now. Raises BoardLostError."""
+        try:
+            return int(os.pread(self._descriptor, 32, 0))
+        except OSError as error:
+            raise BoardLostError(f"{self._path}: {error.strerror}") from error
+        except ValueError as error:
+            raise BoardLostError(f"{self._path}: no whole number") from error
+
+    def close(self) -> None:
+        """Close it."""
+        os.close(self._descriptor)
