@@ -21,6 +21,7 @@ OWN_ROOMS = {
 DOORS = {
     "pymodbus": {"drivers/meter/bus.py", "sim/board/meter.py"},
     "serial": {"drivers/meter/bus.py"},
+    "gpiod": {"hal/linux/gpio.py"},
     "websockets": {"firmware/csms/link.py", "sim/csms/server.py"},
     "jsonschema_rs": {"firmware/csms/schemas.py"},
     "cryptography": {"firmware/signing/", "sim/csms/verify.py", "sim/csms/ocmf.py"},
@@ -29,7 +30,7 @@ DOORS = {
     "cvttf_NotoSansCJK_Regular": {"firmware/screens/"},
     "msgspec": {"config/", "firmware/ledger/", "firmware/csms/"},
 }
-COMPOSITION_ROOTS = {"firmware/wiring.py", "firmware/interlock/wiring.py"}
+COMPOSITION_ROOTS = {"firmware/wiring.py", "firmware/interlock/wiring.py", "firmware/board/wiring.py"}
 IMPURE_INTERLOCK = ("__main__", "agent_port", "log", "priority", "shell", "vigil", "wiring")
 PURE = (
     "firmware/core/",
