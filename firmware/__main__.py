@@ -14,6 +14,10 @@ COMMANDS = {
         "firmware.runtime.faults_command:main",
         "show a station's faults: wattseal faults [--clear] --config FILE",
     ),
+    "board": (
+        "firmware.board.cli:main",
+        "try a board's parts, or watch its inputs: wattseal board check FILE",
+    ),
     "ledger": ("firmware.ledger.cli:main", "verify or export usage records: wattseal ledger verify DIR|FILE"),
     "sim": ("sim.cli:main", "the bench: wattseal sim [SCENARIO.toml --out DIR]"),
 }

@@ -22,6 +22,7 @@ DOORS = {
     "pymodbus": {"drivers/meter/bus.py", "sim/board/meter.py"},
     "serial": {"drivers/meter/bus.py"},
     "gpiod": {"hal/linux/gpio.py"},
+    "gpiod": {"hal/linux/gpio.py"},
     "websockets": {"firmware/csms/link.py", "sim/csms/server.py"},
     "jsonschema_rs": {"firmware/csms/schemas.py"},
     "cryptography": {"firmware/signing/", "sim/csms/verify.py", "sim/csms/ocmf.py"},
@@ -41,7 +42,7 @@ PURE = (
     ),
 )
 IMPURE = {"asyncio", "time", "os", "random", "logging", "socket", "threading", "subprocess", "pathlib", "io"}
-LEAN = ("firmware/interlock/", "hal/remote/", "hal/coprocessor/")
+LEAN = ("firmware/interlock/", "hal/remote/", "hal/linux/", "hal/coprocessor/")
 HEAVY = {"asyncio", "msgspec", "tomllib", "logging", "sqlite3", "ssl"}
 
 

@@ -1,0 +1,1 @@
+"""``wattseal board``: an engineer at a board, before any charger runs on it."""
