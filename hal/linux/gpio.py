@@ -126,7 +126,7 @@ def _require_free(chip: gpiod.Chip, path: Path, offset: int) -> None:
 
 
 def free_line(line: dict[str, Any], root: Path = ROOT) -> str:
-    """Say which line this is; nothing is requested. Raises BoardLostError when it is not there or not free."""
+    """Say which line this is; nothing is requested. Raises BoardLostError unless it is there and free."""
     path = chip_path(line["chip"], root)
     try:
         with gpiod.Chip(str(path)) as chip:
