@@ -22,7 +22,6 @@ DOORS = {
     "pymodbus": {"drivers/meter/bus.py", "sim/board/meter.py"},
     "serial": {"drivers/meter/bus.py"},
     "gpiod": {"hal/linux/gpio.py"},
-    "gpiod": {"hal/linux/gpio.py"},
     "websockets": {"firmware/csms/link.py", "sim/csms/server.py"},
     "jsonschema_rs": {"firmware/csms/schemas.py"},
     "cryptography": {"firmware/signing/", "sim/csms/verify.py", "sim/csms/ocmf.py"},
