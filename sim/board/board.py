@@ -25,6 +25,7 @@ class BoardOptions:
     """What a board is made of. ``start_kwh`` is the first meter's register at the start.
 
     ``heartbeat``: the contactors' coils are supplied only while the output ``heartbeat`` is toggled.
+    ``reaction_ms`` is how long a vehicle takes to close S2 on an offer, in real milliseconds.
     """
 
     address: str
@@ -37,6 +38,7 @@ class BoardOptions:
     load: Load | None = None
     wiring: Wiring = PLAIN
     heartbeat: bool = False
+    reaction_ms: float = REACTION_MS
 
 
 class SimBoard:
@@ -134,7 +136,7 @@ class SimBoard:
 
     def _evse(self, number: int) -> Evse:
         options = self._options
-        reaction_ms = REACTION_MS * self._timeline.rate
+        reaction_ms = options.reaction_ms * self._timeline.rate
         vehicle = Vehicle(options.watts, options.phases, reaction_ms, options.load)
         start_wh = options.start_kwh * 1000 + (number - 1) * 100_000
         return Evse(

@@ -39,7 +39,11 @@ MEASUREMENTS = (
     Measurement(("boot_s",), starting.measure, 180),
     Measurement(("bytes_per_minute",), storage.measure, 180),
     Measurement(("virtual_8h_s",), computing.measure, 150),
-    Measurement(("open_after_c_ms",), interlock.measure, 300),
+    Measurement(
+        ("open_after_c_ms", "open_after_estop_ms", "open_after_rcd_ms", "interlock_start_ms"),
+        interlock.measure,
+        1500,
+    ),
 )
 
 
