@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.processes import ROOT
-from tests.bench import charges, computing, interlock, resources, starting, storage, wire
+from tests.bench import charges, computing, interlock, renewals, resources, starting, storage, wire
 from tests.bench.benches import Tell
 from tests.bench.table import Row, markdown, write_json
 
@@ -35,7 +35,11 @@ class Measurement:
 MEASUREMENTS = (
     Measurement(("settled_ms", "unlock_ms"), charges.measure, 400),
     Measurement(("wire_ratio_9600",), wire.measure, 60),
-    Measurement(("rss_agent_mib", "rss_interlock_mib", "cpu_percent"), resources.measure, 180),
+    Measurement(
+        ("rss_agent_mib", "rss_interlock_mib", "cpu_percent", "interlock_cpu_percent"),
+        resources.measure,
+        180,
+    ),
     Measurement(("boot_s",), starting.measure, 180),
     Measurement(("bytes_per_minute",), storage.measure, 180),
     Measurement(("virtual_8h_s",), computing.measure, 150),
@@ -44,6 +48,7 @@ MEASUREMENTS = (
         interlock.measure,
         1500,
     ),
+    Measurement(("lease_jitter_ms",), renewals.measure, 400),
 )
 
 

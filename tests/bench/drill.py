@@ -1,4 +1,4 @@
-"""Causes to open, over and over, at a simulated board, and how long the coil's command to open took each time.
+"""Causes to open, over and over, at a simulated board, and how long the command to open took each time.
 
 It runs in the board's own process (`drill_board`), so that nothing is between a cause and what it causes but
 the hal's socket and the station that is measured. Every wait is for what the board marks.
@@ -97,7 +97,7 @@ class Opening:
 
 
 class Drill:
-    """Runs series at every EVSE of a board at once. ``agent`` holds the leases; None: the station needs none."""
+    """Runs series at every EVSE of a board at once. ``agent`` holds the leases, None: none are needed."""
 
     def __init__(self, board: SimBoard, chance: random.Random, agent: LeaseHolder | None) -> None:
         self._board = board
@@ -106,7 +106,7 @@ class Drill:
         self._outlets = [Outlet(evse) for evse in board.evses.values()]
 
     async def series(self, cause: Cause, samples: int) -> list[float]:
-        """Return at least ``samples`` times in ms. No vehicle is there before and after. Raises StuckError."""
+        """Return ``samples`` or more times in ms; no vehicle is there before and after. Raises StuckError."""
         rounds = -(-samples // len(self._outlets))
         await self._each(lambda outlet: outlet.closed_by(lambda: outlet.change(_come)))
         gc.collect()  # not while anything is timed: drill_board has it disabled
@@ -141,7 +141,7 @@ class Drill:
         outlet.evse.defects.add("leak")
         took_ms = await opening.took_ms("leaked")
         outlet.evse.defects.remove("leak")
-        while outlet.evse.residual_device.tripped:
+        while outlet.evse.residual_device.tripped:  # noqa: ASYNC110 -- its release has no mark
             await asyncio.sleep(_POLL_S)
         await outlet.closed_by(lambda: self._restore([outlet]))
         return took_ms

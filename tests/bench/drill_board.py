@@ -72,7 +72,7 @@ async def _series(board: SimBoard, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _be_hardware() -> None:
-    """Let neither load nor a collection of garbage delay what stands for hardware: it would be what is measured.
+    """Let neither load nor a garbage collection delay what stands for hardware: that would be measured.
 
     Where the kernel refuses the priority, the figures are that much too high.
     """

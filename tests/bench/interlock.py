@@ -28,7 +28,7 @@ SERIES_WITHIN_S = 120.0
 _STATIONS = {"interlock": interlock, "bare": bare_loop}
 _WHAT: dict[Cause, str] = {
     "c": "vehicle leaves state C",
-    "estop": "emergency stop pressed, all 8 EVSEs opened by it",
+    "estop": f"emergency stop pressed, all {EVSES} EVSEs opened by it",
     "rcd": "residual current device trips",
 }
 
@@ -100,8 +100,8 @@ def _open_row(cause: Cause, took: Took, priority: str) -> Row:
 
 def _start_row(starts: dict[str, list[float]]) -> Row:
     what = (
-        f"interlock's process started → it listens and has looked at the inputs of {EVSES} EVSEs, idle machine"
-        f" (every core busy: p50 {percentile(starts['loaded'], 50):.0f}, greatest {max(starts['loaded']):.0f})"
+        f"interlock started → it listens and has looked at the inputs of {EVSES} EVSEs, idle machine"
+        f" (loaded: p50 {percentile(starts['loaded'], 50):.0f}, greatest {max(starts['loaded']):.0f})"
     )
     return row("interlock_start_ms", what, "ms", starts["idle"], hold=100, bar=500)
 

@@ -1,4 +1,4 @@
-"""The agent's place at the interlock's socket: leases on every EVSE that stand, and that come back after a fault."""
+"""The agent's place at the interlock's socket: leases that stand, and that come back after a fault."""
 
 import asyncio
 from collections.abc import Iterable

@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from itertools import pairwise
+from typing import Literal, NamedTuple
 
 from tests.bench import proc
 from tests.bench.benches import Tell, agent_pid, begin_charge, interlock_pid, running_bench
@@ -13,7 +15,7 @@ _SETTLE_S = 5.0  # the vehicle's ramp and the first pictures are over
 
 
 async def measure(tell: Tell) -> list[Row]:
-    """Return resident memory, sampled each second, and the agent's processor time in windows."""
+    """Return resident memory, sampled each second, and processor time in windows, of both."""
     async with running_bench("resources", speed=1) as bench:
         await begin_charge(bench, minutes=60)
         await asyncio.sleep(_SETTLE_S)
@@ -21,9 +23,8 @@ async def measure(tell: Tell) -> list[Row]:
         watch = _Watch(agent, interlock)
         for window in range(1, WINDOWS + 1):
             await watch.window()
-            tell(
-                f"{window * WINDOW_S} of {WINDOWS * WINDOW_S} s charged, {watch.percents[-1]:.1f} % of a core"
-            )
+            percent = watch.agent_percents()[-1]
+            tell(f"{window * WINDOW_S} of {WINDOWS * WINDOW_S} s charged, {percent:.1f} % of a core")
         bench.check_alive()
         return [
             row("rss_agent_mib", _memory("agent", agent), "MiB", watch.agent_mib, hold=100, bar=64),
@@ -35,7 +36,7 @@ async def measure(tell: Tell) -> list[Row]:
                 hold=100,
                 bar=16,
             ),
-            watch.cpu_row(),
+            *watch.cpu_rows(),
         ]
 
 
@@ -45,30 +46,68 @@ class _Watch:
     def __init__(self, agent: int, interlock: int) -> None:
         self.agent_mib: list[float] = []
         self.interlock_mib: list[float] = []
-        self.percents: list[float] = []
         self._agent, self._interlock = agent, interlock
-        self._points = [(time.monotonic(), proc.cpu_s(agent))]
+        self._points = [self._point()]
 
     async def window(self) -> None:
         """Watch for one window."""
-        begin_s, _ = self._points[-1]
+        begin_s = self._points[-1].at_s
         for second in range(1, WINDOW_S + 1):
             await asyncio.sleep(max(0.0, begin_s + second - time.monotonic()))
             self.agent_mib.append(proc.memory_mib(self._agent, "VmRSS"))
             self.interlock_mib.append(proc.memory_mib(self._interlock, "VmRSS"))
-        self._points.append((time.monotonic(), proc.cpu_s(self._agent)))
-        self.percents.append(_percent(*self._points[-2:]))
+        self._points.append(self._point())
 
-    def cpu_row(self) -> Row:
-        mean = _percent(self._points[0], self._points[-1])
-        what = (
+    def agent_percents(self) -> list[float]:
+        """Return the agent's share of a core in each window so far."""
+        return [_percent(before, after, "agent_s") for before, after in pairwise(self._points)]
+
+    def cpu_rows(self) -> list[Row]:
+        """Return the processor time of both over the whole span."""
+        first, last = self._points[0], self._points[-1]
+        agent = (
             f"agent's processor time while charging at 1×, 1 Hz metering, display on, windows of {WINDOW_S} s"
         )
-        return mean_row("cpu_percent", what, "% of a core", self.percents, mean=mean, bar=3)
+        interlock = (
+            "interlock's processor time over the same charge: one EVSE closed, PWM on, the board's sign of"
+            " life ten times a second"
+        )
+        interlock_percents = [_percent(*pair, "interlock_s") for pair in pairwise(self._points)]
+        unit = "% of a core"
+        return [
+            mean_row(
+                "cpu_percent",
+                agent,
+                unit,
+                self.agent_percents(),
+                mean=_percent(first, last, "agent_s"),
+                bar=3,
+            ),
+            mean_row(
+                "interlock_cpu_percent",
+                interlock,
+                unit,
+                interlock_percents,
+                mean=_percent(first, last, "interlock_s"),
+                bar=3,
+            ),
+        ]
+
+    def _point(self) -> "_Point":
+        return _Point(time.monotonic(), proc.cpu_s(self._agent), proc.cpu_s(self._interlock))
 
 
-def _percent(begin: tuple[float, float], end: tuple[float, float]) -> float:
-    return 100 * (end[1] - begin[1]) / (end[0] - begin[0])
+class _Point(NamedTuple):
+    """A moment and the processor seconds used until then."""
+
+    at_s: float
+    agent_s: float
+    interlock_s: float
+
+
+def _percent(begin: _Point, end: _Point, process: Literal["agent_s", "interlock_s"]) -> float:
+    used_s: float = getattr(end, process) - getattr(begin, process)
+    return 100 * used_s / (end.at_s - begin.at_s)
 
 
 def _memory(name: str, pid: int) -> str:

@@ -21,7 +21,7 @@ _WITHIN_S = 10.0
 
 @dataclass(frozen=True)
 class Station:
-    """``agent_socket`` is where leases are granted, None: it needs none. ``start_ms``: until it was at work."""
+    """``agent_socket``: where leases are granted, None: it needs none. ``start_ms``: until it was at work."""
 
     agent_socket: Path | None
     start_ms: float
@@ -75,7 +75,7 @@ def refused(log: Path) -> Sequence[str]:
 
 
 async def _at_work(socket: Path) -> None:
-    """Return when the interlock answers and has its board: it tells a status only after a look at its inputs."""
+    """Return when it answers and has its board: a status is told only after a look at the inputs."""
     while True:
         with suppress(FileNotFoundError, ConnectionRefusedError):
             reader, writer = await asyncio.open_unix_connection(socket)
