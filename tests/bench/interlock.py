@@ -63,15 +63,16 @@ async def _turns(address: Path, logs: Path, load: str, took: Took, starts: list[
         for name, run in _STATIONS.items():
             async with run(address, EVSES, logs / f"{name}.log") as station:
                 for cause in CAUSES:
-                    took[name, load, cause] += await _series(address, cause, turn, station.agent_socket)
+                    took[name, load, cause] += await one_series(
+                        address, cause, -(-SAMPLES // TURNS), turn, station.agent_socket
+                    )
             if name == "interlock":
                 starts.append(station.start_ms)
 
 
-async def _series(address: Path, cause: Cause, seed: int, agent: Path | None) -> list[float]:
-    """Return the times that the board gives for one series. Raises MeasurementError."""
+async def one_series(address: Path, cause: Cause, samples: int, seed: int, agent: Path | None) -> list[float]:
+    """Return what the board has timed in one series, in ms. Raises MeasurementError."""
     reader, writer = await asyncio.open_unix_connection(f"{address}.drill", limit=2**24)
-    samples = -(-SAMPLES // TURNS)
     request = {"cause": cause, "samples": samples, "seed": seed, "agent": str(agent) if agent else None}
     writer.write(json.dumps(request).encode() + b"\n")
     try:
