@@ -16,6 +16,7 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
+from firmware.runtime.leash import die_with_parent
 from tests.board import wire
 from tests.board.hands import GuestError, GuestObject, exception
 from tests.board.image import CACHE, ROOT, Image
@@ -78,7 +79,13 @@ class Machine:
         self._log = (self._folder / "qemu.log").open("wb")
         command = [*_COMMAND, *_boot(image), *_shares(bytecode), *self._channels(), *_serial(serial)]
         self.began = time.monotonic()
-        self._qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
+        self._qemu = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            preexec_fn=die_with_parent,  # a run that is killed leaves no machine behind
+        )
         self._events: deque[dict[str, Any]] = deque()
         self._qmp = Lines(self._folder / "qmp")
         self._qmp.receive()
