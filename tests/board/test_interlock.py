@@ -103,7 +103,7 @@ def test_a_vehicle_that_leaves_c_opens_it(bench: Bench, report: list[str]) -> No
 
 
 def test_an_interlock_that_is_told_to_end_opens_and_disarms_the_watchdog(bench: Bench) -> None:
-    bench.start(watchdog_s=5)
+    bench.start()
     bench.charge()
     bench.send(signal.SIGTERM)
     assert bench.process.wait(20) == 0
