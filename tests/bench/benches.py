@@ -1,7 +1,9 @@
 """A bench of real processes for a measurement, and what can be awaited on it. Every wait is bounded."""
 
 import asyncio
+import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -75,6 +77,14 @@ async def until(what: str, is_true: Callable[[], Awaitable[bool]], within_s: flo
         if time.monotonic() > deadline:
             raise MeasurementError(f"not within {within_s:.0f} s: {what}")
         await asyncio.sleep(0.05)
+
+
+def count_from(variable: str, default: int) -> int:
+    """Return how many samples an environment variable asks for; end the program when it is no number."""
+    text = os.environ.get(variable, str(default))
+    if not text.isdecimal() or int(text) < 1:
+        sys.exit(f"bench: {variable}={text}: how many samples? A whole number from 1")
+    return int(text)
 
 
 def agent_pid(bench: Bench) -> int:

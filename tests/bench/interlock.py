@@ -6,20 +6,19 @@ takes is the limit: hal, kernel and interpreter.
 
 import asyncio
 import json
-import os
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 
 from sim.processes import Child
-from tests.bench.benches import MeasurementError, Tell, fresh_dir, socket_dir
+from tests.bench.benches import MeasurementError, Tell, count_from, fresh_dir, socket_dir
 from tests.bench.drill import CAUSES, Cause
 from tests.bench.load import every_core_busy
 from tests.bench.stations import Station, bare_loop, interlock, refused
 from tests.bench.table import Row, percentile, row
 
-SAMPLES = int(os.environ.get("BENCH_SAMPLES", "10000"))
+SAMPLES = count_from("BENCH_SAMPLES", 10_000)
 """Of each cause, idle and loaded, of interlock and bare loop each."""
 TURNS = 5
 """So often interlock and bare loop take turns; each is started anew for it."""

@@ -1,17 +1,16 @@
 """How punctually the agent renews its lease while it charges, draws, signs and uploads, every core busy."""
 
 import asyncio
-import os
 from itertools import pairwise
 from pathlib import Path
 
 from sim.bench import Bench
 from sim.processes import Child
-from tests.bench.benches import MeasurementError, Tell, begin_charge, running_bench, until
+from tests.bench.benches import MeasurementError, Tell, begin_charge, count_from, running_bench, until
 from tests.bench.load import every_core_busy
 from tests.bench.table import Row, row
 
-RENEWALS = int(os.environ.get("BENCH_RENEWALS", "60"))
+RENEWALS = count_from("BENCH_RENEWALS", 60)
 SPEED = 60
 """Billing time per real time: a minute is billed, signed and uploaded in each second."""
 _RENEW_S = 5.0
