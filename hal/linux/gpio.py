@@ -5,6 +5,8 @@ released, also by the death of its process, is the driver's to leave or reset: d
 means.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -106,44 +108,44 @@ def _requested(
     name: str, line: dict[str, Any], root: Path, settings: dict[str, Any]
 ) -> tuple[int, gpiod.LineRequest]:
     consumer = f"wattseal:{name}".encode()[:_CONSUMER_BYTES].decode(errors="ignore")
-    path = chip_path(line["chip"], root)
-    try:
-        with gpiod.Chip(str(path)) as chip:
-            offset = chip.line_offset_from_id(line["line"])
-            _require_free(chip, path, offset)
-            wanted: Any = {offset: gpiod.LineSettings(**settings)}
-            return offset, chip.request_lines(config=wanted, consumer=consumer)
-    except ValueError as error:
-        raise BoardLostError(f"{path}: {_lines_of(path)}; {line['line']!r} is none of them") from error
-    except OSError as error:
-        raise BoardLostError(f"{path} line {line['line']}: {error.strerror or error}") from error
-
-
-def _require_free(chip: gpiod.Chip, path: Path, offset: int) -> None:
-    info = chip.get_line_info(offset)
-    if info.used:
-        raise BoardLostError(f'{path} line {offset}: it is held by "{info.consumer}"')
+    with _free(line, root) as (chip, offset):
+        wanted: Any = {offset: gpiod.LineSettings(**settings)}
+        return offset, chip.request_lines(config=wanted, consumer=consumer)
 
 
 def free_line(line: dict[str, Any], root: Path = ROOT) -> str:
     """Say which line this is; nothing is requested. Raises BoardLostError unless it is there and free."""
+    with _free(line, root) as (chip, offset):
+        name = chip.get_line_info(offset).name
+        return f"{chip.path} line {offset}{f' ({name})' if name else ''}, {chip.get_info().label}"
+
+
+@contextmanager
+def _free(line: dict[str, Any], root: Path) -> Iterator[tuple[gpiod.Chip, int]]:
+    """Open a line's chip and find the line. Raises BoardLostError unless it is there and nobody holds it."""
     path = chip_path(line["chip"], root)
     try:
         with gpiod.Chip(str(path)) as chip:
-            offset = chip.line_offset_from_id(line["line"])
-            _require_free(chip, path, offset)
-            name = chip.get_line_info(offset).name
-            return f"{path} line {offset}{f' ({name})' if name else ''}, {chip.get_info().label}"
-    except ValueError as error:
-        raise BoardLostError(f"{path}: {_lines_of(path)}; {line['line']!r} is none of them") from error
+            offset = _offset(chip, line["line"])
+            info = chip.get_line_info(offset)
+            if info.used:
+                raise BoardLostError(f'{path} line {offset}: it is held by "{info.consumer}"')
+            yield chip, offset
+    except BoardLostError:
+        raise
     except OSError as error:
-        raise BoardLostError(f"{path}: {error.strerror or error}") from error
+        raise BoardLostError(f"{path} line {line['line']}: {error.strerror or error}") from error
 
 
-def _lines_of(path: Path) -> str:
-    with gpiod.Chip(str(path)) as chip:
+def _offset(chip: gpiod.Chip, wanted: int | str) -> int:
+    try:
+        return int(chip.line_offset_from_id(wanted))
+    except (ValueError, FileNotFoundError) as error:
         info = chip.get_info()
-        return f"{info.label} has lines 0 to {info.num_lines - 1}"
+        last = info.num_lines - 1
+        raise BoardLostError(
+            f"{chip.path}: {info.label} has lines 0 to {last}; {wanted!r} is none of them"
+        ) from error
 
 
 def chip_path(chip: str, root: Path = ROOT) -> Path:
