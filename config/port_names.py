@@ -13,14 +13,13 @@ Table = Literal["outputs", "inputs", "pwms", "adcs", "thermometers"]
 
 
 class EvsePort(NamedTuple):
-    """A port of each EVSE. ``because`` is the key of ``evses.N`` that asks for it, and the value that does.
+    """A port of each EVSE, ``evse1.…``; ``because``: the key of ``evses.N`` that asks for it, with its value.
 
     Empty: every EVSE has it.
     """
 
     table: Table
     name: str
-    meaning: str
     because: str
     needed: Callable[[EvseParts], bool]
 
@@ -30,67 +29,43 @@ class BoardPort(NamedTuple):
 
     table: Table
     name: str
-    meaning: str
     needed: bool
 
 
-def _always(parts: EvseParts) -> bool:
+def _always(_parts: EvseParts) -> bool:
     return True
 
 
+def _locked(parts: EvseParts) -> bool:
+    return parts.lock != "none"
+
+
+def _monitored(parts: EvseParts) -> bool:
+    return parts.residual_current
+
+
+_ANY_LOCK = 'lock = "motor" or "solenoid"'
 EVSE_PORTS: tuple[EvsePort, ...] = (
-    EvsePort("outputs", "contactor", "contactor coil", "economiser = false", lambda it: not it.economiser),
-    EvsePort("pwms", "contactor", "contactor coil", "economiser = true", lambda it: it.economiser),
-    EvsePort("inputs", "contactor_mirror", "active: the main contacts are open", "", _always),
-    EvsePort(
-        "outputs", "lock_forward", "locks", 'lock = "motor" or "solenoid"', lambda it: it.lock != "none"
-    ),
-    EvsePort("outputs", "lock_reverse", "releases", 'lock = "motor"', lambda it: it.lock == "motor"),
-    EvsePort(
-        "inputs",
-        "lock_feedback",
-        "active: locked",
-        'lock = "motor" or "solenoid"',
-        lambda it: it.lock != "none",
-    ),
-    EvsePort("pwms", "pilot", "control pilot, 1 kHz", "", _always),
-    EvsePort("adcs", "pilot_high", "positive peak of the pilot", "", _always),
-    EvsePort("adcs", "pilot_low", "negative peak of the pilot", "", _always),
-    EvsePort(
-        "adcs",
-        "proximity",
-        "proximity contact",
-        "proximity = {…}",
-        lambda it: it.proximity is not None,
-    ),
-    EvsePort(
-        "outputs",
-        "residual_test",
-        "test of the residual current device",
-        "residual_current = true",
-        lambda it: it.residual_current,
-    ),
-    EvsePort(
-        "inputs",
-        "residual_current",
-        "active: tripped",
-        "residual_current = true",
-        lambda it: it.residual_current,
-    ),
-    EvsePort("outputs", "ventilation", "ventilation", "ventilation = true", lambda it: it.ventilation),
-    EvsePort(
-        "thermometers",
-        "temperature",
-        "temperature of the housing",
-        "derating = {…}",
-        lambda it: it.derating is not None,
-    ),
+    EvsePort("outputs", "contactor", "economiser = false", lambda parts: not parts.economiser),
+    EvsePort("pwms", "contactor", "economiser = true", lambda parts: parts.economiser),
+    EvsePort("inputs", "contactor_mirror", "", _always),
+    EvsePort("outputs", "lock_forward", _ANY_LOCK, _locked),
+    EvsePort("outputs", "lock_reverse", 'lock = "motor"', lambda parts: parts.lock == "motor"),
+    EvsePort("inputs", "lock_feedback", _ANY_LOCK, _locked),
+    EvsePort("pwms", "pilot", "", _always),
+    EvsePort("adcs", "pilot_high", "", _always),
+    EvsePort("adcs", "pilot_low", "", _always),
+    EvsePort("adcs", "proximity", "proximity = {…}", lambda parts: parts.proximity is not None),
+    EvsePort("outputs", "residual_test", "residual_current = true", _monitored),
+    EvsePort("inputs", "residual_current", "residual_current = true", _monitored),
+    EvsePort("outputs", "ventilation", "ventilation = true", lambda parts: parts.ventilation),
+    EvsePort("thermometers", "temperature", "derating = {…}", lambda parts: parts.derating is not None),
 )
 BOARD_PORTS: tuple[BoardPort, ...] = (
-    BoardPort("inputs", "emergency_stop", "active: pressed", needed=True),
-    BoardPort("inputs", "door", "active: open", needed=False),
-    BoardPort("inputs", "power_failing", "active: mains gone", needed=False),
-    BoardPort("outputs", "heartbeat", "toggled while the interlock works; feeds the coils", needed=False),
+    BoardPort("inputs", "emergency_stop", needed=True),
+    BoardPort("inputs", "door", needed=False),
+    BoardPort("inputs", "power_failing", needed=False),
+    BoardPort("outputs", "heartbeat", needed=False),
 )
 
 

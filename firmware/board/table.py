@@ -52,7 +52,7 @@ def duration(ms: int) -> str:
     """Return a length of time in words: ``0.4 s``, ``12 s``, ``2 min 05 s``, ``3 h 07 min``."""
     seconds = ms // 1000
     if seconds < 10:
-        return f"{ms / 1000:.1f} s"
+        return f"{ms // 100 / 10} s"
     if seconds < 60:
         return f"{seconds} s"
     if seconds < 3600:
