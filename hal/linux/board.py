@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hal.linux.files import ROOT
+from hal.linux.life import Life, LivingAdc, LivingInput, LivingOutput, LivingPwm, LivingThermometer
 from hal.linux.tick import Tick
 from hal.ports import Adc, BoardLostError, Input, Output, PortKind, Pwm, Thermometer, Watchdog
 
@@ -22,13 +23,15 @@ class LinuxBoard:
     """`hal.ports.Board` on the kernel's interfaces; ``io`` is the board file's (`config.board_io`).
 
     Every port is opened at once, outputs at their safe values. Raises BoardLostError when one cannot be had:
-    the text says where in the board file it is named, and what there is instead. What is not used is not
-    imported: the interlock counts its memory.
+    the text says where in the board file it is named, and what there is instead. A part that fails later, a
+    thermometer excepted, is the loss of the board: all else falls to its safe value, and it stays lost.
+    What is not used is not imported: the interlock counts its memory.
     """
 
     def __init__(self, io: dict[str, Any], root: Path = ROOT) -> None:
         self._io, self._root = io, root
         self._open: list[Any] = []
+        self._life = Life(self._let_go)
         self._inputs: dict[str, GpioInput] = {}
         self._coprocessors: dict[str, PilotCoprocessor] = {}
         self._buffers: dict[int | str, PeakBuffer] = {}
@@ -42,23 +45,23 @@ class LinuxBoard:
 
     def output(self, name: str) -> Output:
         """Return the output or LED ``name``. Raises KeyError when the board file names none."""
-        return _named(self._outputs, name, "output")
+        return LivingOutput(self._life, _named(self._outputs, name, "output"))
 
     def input(self, name: str) -> Input:
         """Return the input ``name``. Raises KeyError when the board file names none."""
-        return _named(self._inputs, name, "input")
+        return LivingInput(self._life, _named(self._inputs, name, "input"))
 
     def pwm(self, name: str) -> Pwm:
         """Return the PWM channel ``name``. Raises KeyError when the board file names none."""
-        return _named(self._pwms, name, "PWM channel")
+        return LivingPwm(self._life, _named(self._pwms, name, "PWM channel"))
 
     def adc(self, name: str) -> Adc:
         """Return the analogue input ``name``. Raises KeyError when the board file names none."""
-        return _named(self._adcs, name, "analogue input")
+        return LivingAdc(self._life, _named(self._adcs, name, "analogue input"))
 
     def thermometer(self, name: str) -> Thermometer:
         """Return the thermometer ``name``. Raises KeyError when the board file names none."""
-        return _named(self._thermometers, name, "thermometer")
+        return LivingThermometer(self._life, _named(self._thermometers, name, "thermometer"))
 
     def watchdog(self) -> Watchdog | None:
         """Arm the hardware watchdog and return it, None where the board file names none."""
@@ -79,11 +82,17 @@ class LinuxBoard:
         }
 
     def fileno(self) -> int:
-        """Return the descriptor that is readable when inputs may have changed, or it is time to look."""
-        return self._epoll.fileno()
+        """Return the descriptor that is readable when inputs may have changed, or it is time to look.
+
+        -1 when the board is lost or closed.
+        """
+        return -1 if self._life.over else self._epoll.fileno()
 
     def refresh(self) -> None:
         """Look at every input. Raises BoardLostError."""
+        self._life.use(self._look)
+
+    def _look(self) -> None:
         self._tick.take()
         for input_ in self._inputs.values():
             input_.refresh()
@@ -92,6 +101,10 @@ class LinuxBoard:
 
     def close(self) -> None:
         """Set every output to its safe value and let go of everything; the watchdog is its holder's."""
+        self._life.end("the board is closed")
+
+    def _let_go(self) -> None:
+        """Close every part, the last opened first; one that is gone keeps no other from its safe value."""
         for port in reversed(self._open):
             with contextlib.suppress(BoardLostError, OSError):
                 port.close()
