@@ -1,5 +1,6 @@
 """Analogue inputs through IIO's sysfs (Documentation/ABI/testing/sysfs-bus-iio): one conversion a read."""
 
+import re
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,13 @@ from hal.ports import BoardLostError
 class Scale:
     """Raw values to millivolts at the terminal: ``(raw + offset) × scale × gain + offset_mv``.
 
-    Exact decimals, made once into one factor; the result is rounded to the nearest millivolt, halves away
-    from zero.
+    A driver that tells millivolts itself (``_input``) has neither of the kernel's two. Exact decimals, made
+    once into one factor; the result is rounded to the nearest millivolt, halves away from zero.
     """
 
     def __init__(self, adc: dict[str, Any], device: Path) -> None:
         channel = f"in_{adc['channel']}"
-        kind = channel.rstrip("0123456789")
+        kind = re.sub("[0-9]", "", channel)
         per_raw = _decimal((device / f"{channel}_scale", device / f"{kind}_scale"), "1")
         self._offset = _decimal((device / f"{channel}_offset", device / f"{kind}_offset"), "0")
         self._factor = per_raw * Decimal(adc["gain"])
@@ -34,8 +35,10 @@ class IioAdc:
 
     def __init__(self, adc: dict[str, Any], root: Path = ROOT) -> None:
         device = iio_device(adc["device"], root)
-        path = device / f"in_{adc['channel']}_raw"
-        if not path.exists():
+        channel = device / f"in_{adc['channel']}"
+        paths = [Path(f"{channel}_{kind}") for kind in ("raw", "input")]
+        path = next((path for path in paths if path.exists()), None)
+        if path is None:
             raise BoardLostError(f"{device}: no channel {adc['channel']}; there is {channels_of(device)}")
         self._file = Repeated(path)
         self._scale = Scale(adc, device)
@@ -62,8 +65,11 @@ def iio_device(wanted: int | str, root: Path = ROOT) -> Path:
 
 def channels_of(device: Path) -> str:
     """Return the device's voltage channels, for people."""
-    names = sorted(path.name[len("in_") : -len("_raw")] for path in device.glob("in_*_raw"))
-    return ", ".join(names) or "none"
+    names = {path.name[len("in_") : path.name.rindex("_")] for path in device.glob("in_voltage*_*")}
+    there = {
+        name for name in names if any((device / f"in_{name}_{kind}").exists() for kind in ("raw", "input"))
+    }
+    return ", ".join(sorted(there)) or "none"
 
 
 def _decimal(paths: tuple[Path, ...], otherwise: str) -> Decimal:

@@ -104,8 +104,8 @@ class LinuxBoard:
         self._life.end("the board is closed")
 
     def _let_go(self) -> None:
-        """Close every part, the last opened first; one that is gone keeps no other from its safe value."""
-        for port in reversed(self._open):
+        """Close every part, outputs first; one that is gone keeps no other from its safe value."""
+        for port in self._open:
             with contextlib.suppress(BoardLostError, OSError):
                 port.close()
         self._open = []
@@ -204,7 +204,7 @@ class LinuxBoard:
     def _thermometer(self, _name: str, part: dict[str, Any]) -> Thermometer:
         from hal.linux.thermometer import HwmonThermometer
 
-        return self._kept(HwmonThermometer(part, self._root))
+        return HwmonThermometer(part, self._root)
 
 
 def _named(ports: Mapping[str, _Port], name: str, kind: str) -> _Port:

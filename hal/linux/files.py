@@ -31,9 +31,13 @@ def read_number(path: Path) -> int:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write to the file. Raises BoardLostError."""
+    """Write to a file that is there. Raises BoardLostError."""
     try:
-        path.write_text(text, encoding="ascii")
+        descriptor = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC)
+        try:
+            os.write(descriptor, text.encode("ascii"))
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise BoardLostError(f"{path}: {error.strerror}") from error
 
@@ -79,4 +83,6 @@ class Repeated:
 
     def close(self) -> None:
         """Close it."""
-        os.close(self._descriptor)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor = -1

@@ -71,7 +71,7 @@ class GpioInput:
             "debounce_period": timedelta(microseconds=line["debounce_us"]),
         }
         self._offset, self._request = _requested(name, line, root, settings)
-        self.active = self._now()
+        self._active = self._now()
 
     def fileno(self) -> int:
         """Return the descriptor that is readable when an edge was seen."""
@@ -80,18 +80,18 @@ class GpioInput:
     def refresh(self) -> None:
         """Take the level of now; edges only wake, so one that the kernel dropped misleads nobody.
 
-        Raises BoardLostError.
+        One portion of them is taken, however fast the line chatters. Raises BoardLostError.
         """
         try:
-            while self._request.wait_edge_events(0):
+            if self._request.wait_edge_events(0):
                 self._request.read_edge_events()
-        except OSError as error:
+        except (OSError, gpiod.RequestReleasedError) as error:
             raise BoardLostError(f"gpio: {error}") from error
-        self.active = self._now()
+        self._active = self._now()
 
     def read(self) -> bool:
         """Return the level at the last refresh."""
-        return self.active
+        return self._active
 
     def _now(self) -> bool:
         try:
@@ -142,9 +142,11 @@ def _offset(chip: gpiod.Chip, wanted: int | str) -> int:
         return int(chip.line_offset_from_id(wanted))
     except (ValueError, FileNotFoundError) as error:
         info = chip.get_info()
-        last = info.num_lines - 1
+        lines = (chip.get_line_info(offset) for offset in range(info.num_lines))
+        named = ", ".join(f"{line.offset} {line.name}" for line in lines if line.name)
         raise BoardLostError(
-            f"{chip.path}: {info.label} has lines 0 to {last}; {wanted!r} is none of them"
+            f"{chip.path}: {info.label} has lines 0 to {info.num_lines - 1}{named and f' ({named})'};"
+            f" {wanted!r} is none of them"
         ) from error
 
 

@@ -16,7 +16,8 @@ class SysfsLed:
         if not self._folder.exists():
             listed = ", ".join(sorted(path.name for path in leds.glob("*"))) or "none"
             raise BoardLostError(f'{leds}: there is no "{led["led"]}"; there is {listed}')
-        write_text(self._folder / "trigger", "none")  # a kernel's own blinking would show through
+        if (self._folder / "trigger").exists():
+            write_text(self._folder / "trigger", "none")  # a kernel's own blinking would show through
         self._bright = str(read_number(self._folder / "max_brightness"))
         self.set(False)
 

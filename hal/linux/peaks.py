@@ -5,6 +5,7 @@ The device needs a trigger in ``trigger/current_trigger``, or one of its own.
 
 import os
 import re
+import select
 from collections import deque
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,8 +16,9 @@ from hal.linux.files import ROOT, read_number, read_text, under, write_text
 from hal.ports import BoardLostError
 
 _TYPE = re.compile(r"(le|be):([su])(\d+)/(\d+)(?:X\d+)?>>(\d+)")
-_LENGTH = 4_096  # samples that the kernel keeps for us
+_LENGTH = 4_096  # scans that the kernel keeps for us, and that one refresh takes in at most
 _SILENT_MS = 100
+_WIDEST_MS = 100  # the board file's longest window
 _PORTION = 65_536
 
 
@@ -52,9 +54,14 @@ class PeakBuffer:
             write_text(path, str(int(path.name[len("in_") : -len("_en")] in channels)))
         self._elements, self._scan_size = _layout(self._folder / "scan_elements", channels)
         write_text(self._folder / "buffer/length", str(_LENGTH))
-        self._descriptor = _opened(under(root, f"/dev/{self._folder.name}"))
-        write_text(self._folder / "buffer/enable", "1")
         self._portions: dict[str, deque[tuple[int, int, int]]] = {name: deque() for name in channels}
+        self._descriptor = _opened(under(root, f"/dev/{self._folder.name}"))
+        try:
+            write_text(self._folder / "buffer/enable", "1")
+            self._begin()
+        except BoardLostError:
+            self.close()
+            raise
 
     @property
     def folder(self) -> Path:
@@ -76,24 +83,36 @@ class PeakBuffer:
             scans = [data[at : at + self._scan_size] for at in range(0, whole, self._scan_size)]
             for name, element in self._elements.items():
                 raws = [element.raw(scan) for scan in scans]
-                self._portions[name].append((now_ms, min(raws), max(raws)))
+                self._take(self._portions[name], now_ms, raws)
         elif now_ms - self._heard_ms > _SILENT_MS:
             raise BoardLostError(f"{self._folder}: no samples for {_SILENT_MS} ms; has it a trigger?")
 
-    def extremes(self, channel: str, window_ms: int) -> tuple[int, int] | None:
-        """Return the least and greatest raw value of the last ``window_ms``, None before the first sample."""
+    def extremes(self, channel: str, window_ms: int) -> tuple[int, int]:
+        """Return the least and greatest raw value of the last ``window_ms``."""
         portions = self._portions[channel]
-        if not portions:
-            return None
-        newest_ms = portions[-1][0]
-        while portions[0][0] < newest_ms - window_ms:
-            portions.popleft()
-        return min(low for _, low, _ in portions), max(high for _, _, high in portions)
+        since_ms = portions[-1][0] - window_ms
+        recent = [(low, high) for at_ms, low, high in portions if at_ms >= since_ms]
+        return min(low for low, _ in recent), max(high for _, high in recent)
 
     def close(self) -> None:
         """Stop sampling."""
-        os.close(self._descriptor)
-        write_text(self._folder / "buffer/enable", "0")
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+            write_text(self._folder / "buffer/enable", "0")
+
+    def _begin(self) -> None:
+        """Wait for the first samples: who asks for a peak is to have one."""
+        give_up_ms = self._clock.monotonic_ms() + _SILENT_MS
+        while not all(self._portions.values()):
+            select.select([self._descriptor], [], [], self._clock.seconds_until(give_up_ms))
+            self.refresh()
+
+    @staticmethod
+    def _take(portions: deque[tuple[int, int, int]], now_ms: int, raws: list[int]) -> None:
+        portions.append((now_ms, min(raws), max(raws)))
+        while portions[0][0] < now_ms - _WIDEST_MS:
+            portions.popleft()
 
     def _read(self) -> bytes:
         try:
@@ -114,10 +133,8 @@ class PeakAdc:
         self._scale = Scale(adc, buffer.folder)
 
     def read_mv(self) -> int:
-        """Return the peak in millivolts. Raises BoardLostError before the first sample."""
+        """Return the peak in millivolts."""
         extremes = self._buffer.extremes(self._channel, self._window_ms)
-        if extremes is None:
-            raise BoardLostError(f"{self._buffer.folder}: no samples yet")
         ends = [self._scale.millivolts(raw) for raw in extremes]  # a negative gain turns them round
         return max(ends) if self._highest else min(ends)
 

@@ -93,11 +93,7 @@ def _adc(part: dict[str, Any], root: Path) -> str:
 def _thermometer(part: dict[str, Any], root: Path) -> str:
     from hal.linux.thermometer import HwmonThermometer
 
-    thermometer = HwmonThermometer(part, root)
-    try:
-        return f"{thermometer.read_mc() / 1000:.1f} °C now"
-    finally:
-        thermometer.close()
+    return f"{HwmonThermometer(part, root).read_mc() / 1000:.1f} °C now"
 
 
 def _display(io: dict[str, Any], root: Path) -> str:

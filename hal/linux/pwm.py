@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from hal.linux.files import ROOT, device_by, read_number, write_text
+from hal.linux.files import ROOT, device_by, read_number, read_text, write_text
 from hal.ports import BoardLostError
 
 FULL_E4 = 10_000
@@ -39,6 +39,7 @@ class SysfsPwm:
 
     def _begin(self) -> None:
         """Set period and safe duty; the kernel refuses a duty above the period, in either order."""
+        self._count_upright()
         if read_number(self._folder / "period") < self._period_ns:
             write_text(self._folder / "period", str(self._period_ns))
             self.set_duty(self._safe_e4)
@@ -48,6 +49,13 @@ class SysfsPwm:
             write_text(self._folder / "period", str(self._period_ns))
             self.set_duty(self._safe_e4)
         write_text(self._folder / "enable", "1")
+
+    def _count_upright(self) -> None:
+        """Undo an inversion that another program has left: it would turn our duties round."""
+        polarity = self._folder / "polarity"
+        if polarity.exists() and read_text(polarity) != "normal":
+            write_text(self._folder / "enable", "0")  # a running channel keeps its polarity
+            write_text(polarity, "normal")
 
 
 def _export(chip: Path, channel: int, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """The battery-backed clock (Documentation/admin-guide/rtc.rst), kept in UTC."""
 
 import calendar
+import errno
 import fcntl
 import os
 import struct
@@ -25,7 +26,15 @@ class LinuxRtc:
 
     def read_utc_s(self) -> int:
         """Return seconds since 1970. Raises BoardLostError; ValueError when its battery was empty."""
-        seconds, minutes, hours, day, month, year, *_ = _TIME.unpack(self._ask(_READ, bytes(_TIME.size)))
+        try:
+            told = self._ask(_READ, bytes(_TIME.size))
+        except BoardLostError as error:
+            if (
+                getattr(error.__cause__, "errno", None) == errno.EINVAL
+            ):  # so a driver says that power was lost
+                raise ValueError(f"{self._path}: it has lost the time: its battery is empty") from error
+            raise
+        seconds, minutes, hours, day, month, year, *_ = _TIME.unpack(told)
         if year + 1900 < _FIRST_YEAR:
             raise ValueError(
                 f"{self._path}: it says {year + 1900}-{month + 1:02}-{day:02}: its battery is empty"

@@ -4,28 +4,51 @@ from pathlib import Path
 from typing import Any
 
 from hal.clock import Clock, SystemClock
-from hal.linux.files import ROOT, Repeated, device_by
+from hal.linux.files import ROOT, device_by, read_number
+from hal.ports import BoardLostError
 
 _EVERY_MS = 1_000  # a sensor behind I2C takes milliseconds, and heat takes minutes
 
 
 class HwmonThermometer:
-    """A sensor, read at most once a second. Raises BoardLostError, also from a sensor that has gone."""
+    """A sensor, asked at most once a second. Raises BoardLostError when there is none of that name.
+
+    One that is there and does not answer fails its readings only; it is looked for again each second, since
+    its number changes when its driver comes back.
+    """
 
     def __init__(self, thermometer: dict[str, Any], root: Path = ROOT, clock: Clock | None = None) -> None:
+        self._hwmon, self._channel = thermometer["hwmon"], thermometer["channel"]
+        self._root = root
         self._clock = clock or SystemClock()
-        device = device_by(root / "sys/class/hwmon", "hwmon", thermometer["hwmon"], "name")
-        self._file = Repeated(device / f"{thermometer['channel']}_input")
-        self._read_at_ms = self._clock.monotonic_ms()
-        self._value_mc = self._file.number()
+        self._path = self._found()
+        self._due_ms = self._clock.monotonic_ms()
+        self._value_mc = 0
+        self._missing = ""
 
     def read_mc(self) -> int:
         """Return thousandths of a degree Celsius, not older than a second. Raises BoardLostError."""
         now_ms = self._clock.monotonic_ms()
-        if now_ms - self._read_at_ms >= _EVERY_MS:
-            self._value_mc, self._read_at_ms = self._file.number(), now_ms
+        if now_ms >= self._due_ms:
+            self._due_ms = now_ms + _EVERY_MS
+            self._ask()
+        if self._missing:
+            raise BoardLostError(self._missing)
         return self._value_mc
 
-    def close(self) -> None:
-        """Close it."""
-        self._file.close()
+    def _ask(self) -> None:
+        self._missing = ""
+        try:
+            if not self._path.exists():
+                self._path = self._found()
+            self._value_mc = read_number(self._path)
+        except BoardLostError as error:
+            self._missing = str(error)
+
+    def _found(self) -> Path:
+        device = device_by(self._root / "sys/class/hwmon", "hwmon", self._hwmon, "name")
+        path = device / f"{self._channel}_input"
+        if not path.exists():
+            there = ", ".join(sorted(each.name[: -len("_input")] for each in device.glob("temp*_input")))
+            raise BoardLostError(f"{device}: no channel {self._channel}; there is {there or 'none'}")
+        return path

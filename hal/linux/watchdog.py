@@ -1,5 +1,6 @@
 """The hardware watchdog (Documentation/watchdog/watchdog-api.rst): open it counts, unfed it resets."""
 
+import contextlib
 import fcntl
 import os
 import struct
@@ -10,6 +11,7 @@ from hal.linux.files import ROOT, under
 from hal.ports import BoardLostError
 
 _SET_TIMEOUT = 0xC004_5706  # _IOWR('W', 6, int)
+_GET_TIMEOUT = 0x8004_5707  # _IOR('W', 7, int)
 _GET_BOOT_STATUS = 0x8004_5702  # _IOR('W', 2, int)
 _CARD_RESET = 0x20  # the last reset was the watchdog's
 
@@ -27,7 +29,7 @@ class LinuxWatchdog:
         except OSError as error:
             raise BoardLostError(f"{self._path}: {error.strerror}") from error
         try:
-            self.timeout_ms = 1_000 * _ask(self._descriptor, _SET_TIMEOUT, watchdog["timeout_s"])
+            self.timeout_ms = 1_000 * self._timed(watchdog["timeout_s"])
             self.has_bitten = bool(_ask(self._descriptor, _GET_BOOT_STATUS, 0) & _CARD_RESET)
         except OSError as error:
             self.close()
@@ -43,9 +45,17 @@ class LinuxWatchdog:
     def close(self) -> None:
         """Disarm it (the magic close); a kernel built with NOWAYOUT lets it run on, to a reset."""
         if self._descriptor >= 0:
-            os.write(self._descriptor, b"V")
-            os.close(self._descriptor)
-            self._descriptor = -1
+            descriptor, self._descriptor = self._descriptor, -1
+            with contextlib.suppress(OSError):
+                os.write(descriptor, b"V")
+            os.close(descriptor)
+
+    def _timed(self, wanted_s: int) -> int:
+        """Ask for a time; return that in force, which some hardware does not let anybody choose."""
+        try:
+            return _ask(self._descriptor, _SET_TIMEOUT, wanted_s)
+        except OSError:
+            return _ask(self._descriptor, _GET_TIMEOUT, 0)
 
 
 def _ask(descriptor: int, request: int, value: int) -> int:
