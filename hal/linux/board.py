@@ -30,12 +30,13 @@ class LinuxBoard:
 
     def __init__(self, io: dict[str, Any], root: Path = ROOT) -> None:
         self._io, self._root = io, root
+        self._where = "board"
         self._open: list[Any] = []
+        self._looked_at: list[tuple[str, Any]] = []
         self._life = Life(self._let_go)
         self._inputs: dict[str, GpioInput] = {}
         self._coprocessors: dict[str, PilotCoprocessor] = {}
         self._buffers: dict[int | str, PeakBuffer] = {}
-        self._converted: list[Any] = []
         self._epoll = select.epoll()
         try:
             self._open_all()
@@ -89,15 +90,16 @@ class LinuxBoard:
         return -1 if self._life.over else self._epoll.fileno()
 
     def refresh(self) -> None:
-        """Look at every input. Raises BoardLostError."""
+        """Look at every input. Raises BoardLostError, which says where the board file names what failed."""
         self._life.use(self._look)
 
     def _look(self) -> None:
         self._tick.take()
-        for input_ in self._inputs.values():
-            input_.refresh()
-        for source in (*self._coprocessors.values(), *self._buffers.values(), *self._converted):
-            source.refresh()
+        for where, port in self._looked_at:
+            try:
+                port.refresh()
+            except BoardLostError as error:
+                raise BoardLostError(f"{where}: {error}") from error
 
     def close(self) -> None:
         """Set every output to its safe value and let go of everything; the watchdog is its holder's."""
@@ -131,20 +133,18 @@ class LinuxBoard:
     def _each(self, table: str, open_port: Callable[[str, dict[str, Any]], _Port]) -> dict[str, _Port]:
         ports = {}
         for name, part in self._io[table].items():
-            with self._naming(f'{table}."{name}"' if "." in name else f"{table}.{name}"):
+            self._where = f'{table}."{name}"' if "." in name else f"{table}.{name}"
+            try:
                 ports[name] = open_port(name, part)
+            except (BoardLostError, ValueError, KeyError) as error:
+                raise BoardLostError(f"{self._where}: {error.args[0]}") from error
         return ports
 
-    @contextlib.contextmanager
-    def _naming(self, where: str) -> Any:
-        """Say where in the board file it stands what cannot be had."""
-        try:
-            yield
-        except (BoardLostError, ValueError, KeyError) as error:
-            raise BoardLostError(f"{where}: {error.args[0]}") from error
-
-    def _kept(self, port: _Port) -> _Port:
+    def _kept(self, port: _Port, look: bool = False) -> _Port:
+        """Remember to close a port, and to ``look`` at it each time."""
         self._open.append(port)
+        if look:
+            self._looked_at.append((self._where, port))
         return port
 
     def _output(self, name: str, part: dict[str, Any]) -> Output:
@@ -160,12 +160,12 @@ class LinuxBoard:
     def _input(self, name: str, part: dict[str, Any]) -> "GpioInput":
         from hal.linux.gpio import GpioInput
 
-        return self._kept(GpioInput(name, part, self._root))
+        return self._kept(GpioInput(name, part, self._root), look=True)
 
     def _coprocessor(self, _name: str, part: dict[str, Any]) -> "PilotCoprocessor":
         from hal.coprocessor.coprocessor import PilotCoprocessor
 
-        return self._kept(PilotCoprocessor(part["device"], part["baudrate"]))
+        return self._kept(PilotCoprocessor(part["device"], part["baudrate"]), look=True)
 
     def _pwm(self, _name: str, part: dict[str, Any]) -> Pwm:
         if part["coprocessor"] is not None:
@@ -187,9 +187,7 @@ class LinuxBoard:
             return PeakAdc(part, self._buffer(part["device"]))
         from hal.linux.adc import IioAdc
 
-        adc = self._kept(IioAdc(part, self._root))
-        self._converted.append(adc)
-        return adc
+        return self._kept(IioAdc(part, self._root), look=True)
 
     def _buffer(self, device: int | str) -> "PeakBuffer":
         """Return the buffer of a device, with all channels whose peaks the board file asks for."""
@@ -198,7 +196,8 @@ class LinuxBoard:
 
             parts = self._io["adcs"].values()
             peaks = {part["channel"] for part in parts if part["device"] == device and part["peak"]}
-            self._buffers[device] = self._kept(PeakBuffer(device, sorted(peaks), self._root))
+            buffer = PeakBuffer(device, sorted(peaks), self._root)
+            self._buffers[device] = self._kept(buffer, look=True)
         return self._buffers[device]
 
     def _thermometer(self, _name: str, part: dict[str, Any]) -> Thermometer:

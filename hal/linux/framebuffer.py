@@ -1,10 +1,13 @@
 """The display through fbdev: RGB565 or 32 bits a pixel, upright or turned.
 
-Geometry comes from /sys/class/graphics/fbN. The console must not draw there: ``vt.global_cursor_default=0``
-and ``fbcon=map:1`` on the kernel's command line (docs/WIRING.md).
+Geometry comes from /sys/class/graphics/fbN, the order of colours from the driver (linux/fb.h). The console
+must not draw there: ``vt.global_cursor_default=0`` and ``fbcon=map:1`` on the kernel's command line
+(docs/WIRING.md).
 """
 
+import fcntl
 import os
+import struct
 from array import array
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,11 @@ from hal.linux.files import ROOT, read_number, read_text, under
 from hal.ports import BoardLostError
 
 _BITS = {16: 2, 32: 4}
+_USUAL = {2: (11, 5, 0), 4: (16, 8, 0)}
+"""At which bit red, green and blue begin, by bytes a pixel."""
+_GET_VARIABLE_INFO = 0x4600
+_VARIABLE_INFO = struct.Struct("32x I8x I8x I8x 92x")
+"""``struct fb_var_screeninfo``: of each colour's ``fb_bitfield`` where it begins."""
 _HIGH = range(256)
 # RGB565, little-endian: low byte gggbbbbb, high byte rrrrrggg. Widened so that full stays full.
 _RED = bytes((high & 0xF8) | high >> 5 for high in _HIGH)
@@ -44,8 +52,15 @@ class LinuxFramebuffer:
             raise ValueError(f"a picture of {len(rgb565)} bytes, {self.width} × {self.height} has {expected}")
         bytes_per_pixel, stride = self.geometry()
         turned = _turned(rgb565, self.width, self.height, self._rotation)
-        pixels = turned if bytes_per_pixel == 2 else _widened(turned)
-        self._write(pixels, self._panel()[0] * bytes_per_pixel, stride)
+        try:
+            with self._device.open("r+b", buffering=0) as device:
+                order = self._order(device.fileno(), bytes_per_pixel)
+                pixels = turned if bytes_per_pixel == 2 else _widened(turned, order)
+                _write(device.fileno(), pixels, self._panel()[0] * bytes_per_pixel, stride)
+        except BoardLostError:
+            raise
+        except OSError as error:
+            raise BoardLostError(f"{self._device}: {error.strerror}") from error
 
     def geometry(self) -> tuple[int, int]:
         """Return bytes per pixel and per row. Raises BoardLostError when the panel does not fit the file."""
@@ -64,16 +79,31 @@ class LinuxFramebuffer:
         """Return the size of the panel as it is mounted."""
         return (self.height, self.width) if self._rotation in (90, 270) else (self.width, self.height)
 
-    def _write(self, pixels: bytes, row: int, stride: int) -> None:
+    def _order(self, descriptor: int, bytes_per_pixel: int) -> tuple[int, ...]:
+        """Return where red, green and blue begin; a driver that does not tell has the usual order.
+
+        Raises BoardLostError when colours of such a panel cannot be shown.
+        """
         try:
-            with self._device.open("r+b", buffering=0) as device:
-                if row == stride:
-                    os.pwrite(device.fileno(), pixels, 0)
-                    return
-                for number in range(len(pixels) // row):
-                    os.pwrite(device.fileno(), pixels[number * row : (number + 1) * row], number * stride)
-        except OSError as error:
-            raise BoardLostError(f"{self._device}: {error.strerror}") from error
+            told = fcntl.ioctl(descriptor, _GET_VARIABLE_INFO, bytes(_VARIABLE_INFO.size))
+        except OSError:
+            return _USUAL[bytes_per_pixel]
+        order = _VARIABLE_INFO.unpack(told)
+        if order != _USUAL[2] if bytes_per_pixel == 2 else any(bit % 8 for bit in order):
+            red, green, blue = order
+            raise BoardLostError(
+                f"{self._device}: red, green and blue begin at the bits {red}, {green} and {blue};"
+                " RGB565 and 32 bits with 8 a colour can be shown"
+            )
+        return order
+
+
+def _write(descriptor: int, pixels: bytes, row: int, stride: int) -> None:
+    if row == stride:
+        os.pwrite(descriptor, pixels, 0)
+        return
+    for number in range(len(pixels) // row):
+        os.pwrite(descriptor, pixels[number * row : (number + 1) * row], number * stride)
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -93,14 +123,15 @@ def _turned(rgb565: bytes, width: int, height: int, rotation: int) -> bytes:
     return b"".join(pixels[column::width].tobytes() for column in reversed(range(width)))
 
 
-def _widened(rgb565: bytes) -> bytes:
-    """Return the picture in 32 bits: blue, green, red, unused. Whole planes at a time: some milliseconds."""
+def _widened(rgb565: bytes, order: tuple[int, ...]) -> bytes:
+    """Return the picture in 32 bits a pixel. Whole planes at a time: some milliseconds."""
+    red, green_at, blue = (bit // 8 for bit in order)
     low, high = rgb565[::2], rgb565[1::2]
     count = len(low)
     green = int.from_bytes(high.translate(_GREEN_HIGH), "little")
     green |= int.from_bytes(low.translate(_GREEN_LOW), "little")
     wide = bytearray(4 * count)
-    wide[::4] = low.translate(_BLUE)
-    wide[1::4] = green.to_bytes(count, "little")
-    wide[2::4] = high.translate(_RED)
+    wide[blue::4] = low.translate(_BLUE)
+    wide[green_at::4] = green.to_bytes(count, "little")
+    wide[red::4] = high.translate(_RED)
     return bytes(wide)
