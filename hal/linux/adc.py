@@ -1,7 +1,7 @@
 """Analogue inputs through IIO's sysfs (Documentation/ABI/testing/sysfs-bus-iio): one conversion a read."""
 
 import re
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,9 @@ class Scale:
 
 
 class IioAdc:
-    """One channel, converted at each refresh. Raises BoardLostError when it cannot be had or read."""
+    """One channel, converted at each refresh, which waits for it: microseconds for a converter in the
+    processor, a fraction of a millisecond on SPI. Raises BoardLostError when it cannot be had or read.
+    """
 
     def __init__(self, adc: dict[str, Any], root: Path = ROOT) -> None:
         device = iio_device(adc["device"], root)
@@ -40,10 +42,14 @@ class IioAdc:
         path = next((path for path in paths if path.exists()), None)
         if path is None:
             raise BoardLostError(f"{device}: no channel {adc['channel']}; there is {channels_of(device)}")
-        self._file = Repeated(path)
         self._scale = Scale(adc, device)
+        self._file = Repeated(path)
         self._value_mv = 0
-        self.refresh()
+        try:
+            self.refresh()
+        except BoardLostError:
+            self.close()
+            raise
 
     def refresh(self) -> None:
         """Convert. Raises BoardLostError."""
@@ -76,5 +82,9 @@ def _decimal(paths: tuple[Path, ...], otherwise: str) -> Decimal:
     """Return the number in the first of the files that is there: a channel's own, or its kind's."""
     for path in paths:
         if path.exists():
-            return Decimal(read_text(path))
+            text = read_text(path)
+            try:
+                return Decimal(text)
+            except InvalidOperation as error:
+                raise BoardLostError(f'{path}: "{text}" is no number') from error
     return Decimal(otherwise)

@@ -45,21 +45,22 @@ def write_text(path: Path, text: str) -> None:
 def device_by(folder: Path, prefix: str, wanted: int | str, name_of: str) -> Path:
     """Return the device of a class: by its number, or by what ``name_of`` (a file or link of it) says.
 
-    Raises BoardLostError, which says what there is.
+    Raises BoardLostError, which says what there is; of two that are called the same none is chosen.
     """
     there = sorted(path for path in folder.glob(f"{prefix}*") if path.name[len(prefix) :].isdigit())
     names = {path: _named(path / name_of) for path in there}
-    for path in there:
-        if wanted in (names[path], path.name) or path.name == f"{prefix}{wanted}":
-            return path
-    listed = ", ".join(f"{path.name} ({names[path]})" for path in there) or "none"
-    raise BoardLostError(f'{folder}: there is no "{wanted}"; there is {listed}')
+    found = [path for path in there if wanted in (names[path], path.name) or path.name == f"{prefix}{wanted}"]
+    if len(found) == 1:
+        return found[0]
+    listed = ", ".join(f"{path.name} ({names[path]})" for path in found or there) or "none"
+    answer = f'"{wanted}" is more than one' if found else f'there is no "{wanted}"'
+    raise BoardLostError(f"{folder}: {answer}; there is {listed}")
 
 
 def _named(path: Path) -> str:
     if path.is_symlink():
         return path.readlink().name
-    return path.read_text(encoding="ascii", errors="replace").strip() if path.is_file() else ""
+    return read_text(path) if path.is_file() else ""
 
 
 class Repeated:

@@ -8,14 +8,14 @@ import re
 import select
 from collections import deque
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from hal.clock import Clock, SystemClock
 from hal.linux.adc import Scale, iio_device
 from hal.linux.files import ROOT, read_number, read_text, under, write_text
 from hal.ports import BoardLostError
 
-_TYPE = re.compile(r"(le|be):([su])(\d+)/(\d+)(?:X\d+)?>>(\d+)")
+_TYPE = re.compile(r"(le|be):([su])(\d+)/(\d+)>>(\d+)")
 _LENGTH = 4_096  # scans that the kernel keeps for us, and that one refresh takes in at most
 _SILENT_MS = 100
 _WIDEST_MS = 100  # the board file's longest window
@@ -27,14 +27,14 @@ class Element(NamedTuple):
 
     at: int
     size: int
-    order: str
+    order: Literal["little", "big"]
     signed: bool
     bits: int
     shift: int
 
     def raw(self, scan: bytes) -> int:
         """Return the channel's raw value in a scan."""
-        word = int.from_bytes(scan[self.at : self.at + self.size], self.order) >> self.shift  # type: ignore[arg-type]
+        word = int.from_bytes(scan[self.at : self.at + self.size], self.order) >> self.shift
         word &= (1 << self.bits) - 1
         return word - (1 << self.bits) if self.signed and word >> (self.bits - 1) else word
 
@@ -150,7 +150,7 @@ def _layout(folder: Path, channels: list[str]) -> tuple[dict[str, Element], int]
             raise BoardLostError(f'{folder}/in_{name}_type: "{text}" is no type of a scan element')
         size = int(match[4]) // 8
         at = -(-end // size) * size
-        order = "little" if match[1] == "le" else "big"
+        order: Literal["little", "big"] = "little" if match[1] == "le" else "big"
         elements[name] = Element(at, size, order, match[2] == "s", int(match[3]), int(match[5]))
         end, largest = at + size, max(largest, size)
     return elements, -(-end // largest) * largest

@@ -22,7 +22,7 @@ class SysfsPwm:
         chip = device_by(root / "sys/class/pwm", "pwmchip", pwm["chip"], "device")
         self._folder = chip / f"pwm{pwm['channel']}"
         self._inverted, self._safe_e4 = pwm["inverted"], pwm["safe_e4"]
-        self._period_ns = _NS_PER_S // pwm["frequency_hz"]
+        self._period_ns: int = _NS_PER_S // pwm["frequency_hz"]
         _export(chip, pwm["channel"], self._folder)
         self._begin()
 
@@ -30,25 +30,28 @@ class SysfsPwm:
         """Set the duty in 1/10000. Raises BoardLostError, ValueError outside 0 to 10000."""
         if not 0 <= duty_e4 <= FULL_E4:
             raise ValueError(f"a duty of {duty_e4}/10000 is outside 0 to {FULL_E4}")
-        on_e4 = FULL_E4 - duty_e4 if self._inverted else duty_e4
-        write_text(self._folder / "duty_cycle", str(self._period_ns * on_e4 // FULL_E4))
+        write_text(self._folder / "duty_cycle", str(self._on_ns(duty_e4)))
 
     def close(self) -> None:
         """Leave the channel running at its safe duty: one that is disabled may rest at either level."""
         self.set_duty(self._safe_e4)
 
     def _begin(self) -> None:
-        """Set period and safe duty; the kernel refuses a duty above the period, in either order."""
+        """Set safe duty and period: the safe duty first if it fits, since a coil may be driven still.
+
+        The kernel refuses a duty above the period that is in force, and any duty while that is 0.
+        """
         self._count_upright()
-        if read_number(self._folder / "period") < self._period_ns:
-            write_text(self._folder / "period", str(self._period_ns))
+        if read_number(self._folder / "period") >= max(1, self._on_ns(self._safe_e4)):
             self.set_duty(self._safe_e4)
-        else:
-            if read_number(self._folder / "duty_cycle") > self._period_ns:
-                write_text(self._folder / "duty_cycle", "0")
-            write_text(self._folder / "period", str(self._period_ns))
-            self.set_duty(self._safe_e4)
+        write_text(self._folder / "period", str(self._period_ns))
+        self.set_duty(self._safe_e4)
         write_text(self._folder / "enable", "1")
+
+    def _on_ns(self, duty_e4: int) -> int:
+        """Return how long the pin is high in a period."""
+        high_e4 = FULL_E4 - duty_e4 if self._inverted else duty_e4
+        return self._period_ns * high_e4 // FULL_E4
 
     def _count_upright(self) -> None:
         """Undo an inversion that another program has left: it would turn our duties round."""

@@ -8,10 +8,14 @@ from hal.linux.files import ROOT, device_by, read_number
 from hal.ports import BoardLostError
 
 _EVERY_MS = 1_000  # a sensor behind I2C takes milliseconds, and heat takes minutes
+_PAUSE = 9  # times as long as the last answer took: a bus that hangs keeps its reader a tenth of the time
 
 
 class HwmonThermometer:
     """A sensor, asked at most once a second. Raises BoardLostError when there is none of that name.
+
+    It is asked more seldom if it takes long to answer: a bus that hangs keeps the reader for its driver's
+    time-out, often a second.
 
     One that is there and does not answer fails its readings only; it is looked for again each second, since
     its number changes when its driver comes back.
@@ -28,10 +32,11 @@ class HwmonThermometer:
 
     def read_mc(self) -> int:
         """Return thousandths of a degree Celsius, not older than a second. Raises BoardLostError."""
-        now_ms = self._clock.monotonic_ms()
-        if now_ms >= self._due_ms:
-            self._due_ms = now_ms + _EVERY_MS
+        began_ms = self._clock.monotonic_ms()
+        if began_ms >= self._due_ms:
             self._ask()
+            ended_ms = self._clock.monotonic_ms()
+            self._due_ms = max(began_ms + _EVERY_MS, ended_ms + _PAUSE * (ended_ms - began_ms))
         if self._missing:
             raise BoardLostError(self._missing)
         return self._value_mc

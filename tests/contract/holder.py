@@ -5,6 +5,7 @@ fifth word, the root of a tree of files that stands for the kernel's.
 """
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -45,8 +46,7 @@ def main(io: str, kind: str, name: str, value: str, *root: str) -> None:
     else:
         board.pwm(name).set_duty(int(value))
     print("holding", flush=True)
-    while True:
-        board.refresh()
+    signal.pause()
 
 
 if __name__ == "__main__":

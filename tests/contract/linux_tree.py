@@ -3,9 +3,9 @@
 A tree keeps what is written and refuses nothing; what only a kernel does is for tests/board.
 """
 
+import contextlib
 import os
 import struct
-import threading
 import tomllib
 from collections.abc import Callable
 from decimal import Decimal
@@ -44,7 +44,6 @@ LED, HWMON = "sys/class/leds/virtual:status", "sys/class/hwmon/hwmon2"
 PWM, IIO, FB = "sys/class/pwm/pwmchip0", "sys/bus/iio/devices/iio:device0", "sys/class/graphics/fb0"
 _CHANNELS = {"evse1.pilot": "pwm0", "evse1.contactor": "pwm1"}
 _SCAN = struct.Struct("<H")
-_PUMP_S = 0.001
 
 
 def plant(root: Path, files: dict[str, str]) -> None:
@@ -89,40 +88,28 @@ def kernel_tree(root: Path) -> Path:
     return root
 
 
-class Converter(threading.Thread):
-    """The converter's trigger: while the buffer is enabled, samples come, now a crest and now a trough."""
+class Converter:
+    """The converter's end of its device: each sample is a crest and a trough."""
 
     def __init__(self, root: Path) -> None:
-        super().__init__(daemon=True)
-        self._enabled = root / IIO / "buffer/enable"
         self._pipe = os.open(root / "dev/iio:device0", os.O_RDWR | os.O_NONBLOCK)
         self._raws = {"evse1.pilot_high": 25_000, "evse1.pilot_low": 1_000}
-        self._lock = threading.Lock()
-        self._ended = threading.Event()
 
     def set_mv(self, name: str, mv: int) -> None:
-        with self._lock:
-            self._raws[name] = mv + 13_000
-            self._drain()
+        self._raws[name] = mv + 13_000
 
-    def run(self) -> None:
-        while not self._ended.wait(_PUMP_S):
-            with self._lock:
-                if self._enabled.read_text() == "1":
-                    os.write(self._pipe, b"".join(_SCAN.pack(raw) for raw in self._raws.values()))
-                else:
-                    self._drain()
+    def sample(self) -> None:
+        """Give the next sample."""
+        os.write(self._pipe, b"".join(_SCAN.pack(raw) for raw in self._raws.values()))
 
-    def _drain(self) -> None:
-        try:
+    def start(self) -> None:
+        """Begin with a fresh sample: nobody has read the last ones."""
+        with contextlib.suppress(BlockingIOError):
             while os.read(self._pipe, 65_536):
                 pass
-        except BlockingIOError:
-            return
+        self.sample()
 
     def end(self) -> None:
-        self._ended.set()
-        self.join()
         os.close(self._pipe)
 
 
@@ -137,13 +124,15 @@ class TreeRig:
         self.io = io_of(convert(tomllib.loads(BOARD, parse_float=Decimal), BoardFile))
         self._boards: list[Board] = []
         self._converter = Converter(self.root)
-        self._converter.start()
 
     def open(self) -> LinuxBoard:
+        self._converter.start()
         self._boards.append(board := LinuxBoard(self.io, self.root))
         return board
 
     def readable(self, board: Board, within_s: float) -> bool:
+        """The converter samples as often as the board is looked at."""
+        self._converter.sample()
         return readable(board, within_s)
 
     def eventually(self, condition: Callable[[], bool]) -> bool:
@@ -175,6 +164,7 @@ class TreeRig:
             plant(self.root, {f"{HWMON}/temp1_input": str(mc)})
 
     def hold(self, kind: str, name: str, value: int) -> LocalHolder:
+        self._converter.start()
         return LocalHolder(command(self.io, kind, name, value, str(self.root)))
 
     def lose(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from hal.ports import Board, Watchdog
+from hal.ports import Board, BoardLostError, Watchdog
 from hal.remote.board import RemoteBoard
 from hal.remote.framebuffer import RemoteFramebuffer
 from sim.board.display import Display
@@ -99,8 +99,16 @@ class SimulatedRig:
         self._loop.run(self._server.start(self._address, self.terminals))
 
     def open(self) -> RemoteBoard:
-        self._boards.append(board := RemoteBoard(self.io))
-        return board
+        """Try until it greets in time, as the interlock does: the host may be busy."""
+        until_s = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                self._boards.append(board := RemoteBoard(self.io))
+            except BoardLostError:
+                if time.monotonic() > until_s:
+                    raise
+            else:
+                return board
 
     def readable(self, board: Board, within_s: float) -> bool:
         return readable(board, within_s)
