@@ -145,8 +145,8 @@ def _offset(chip: gpiod.Chip, wanted: int | str) -> int:
         lines = (chip.get_line_info(offset) for offset in range(info.num_lines))
         named = ", ".join(f"{line.offset} {line.name}" for line in lines if line.name)
         raise BoardLostError(
-            f"{chip.path}: {info.label} has lines 0 to {info.num_lines - 1}{named and f' ({named})'};"
-            f" {wanted!r} is none of them"
+            f"{chip.path}: {info.label} has lines 0 to {info.num_lines - 1}; {wanted!r} is none of them"
+            f"{named and f': {named}'}"
         ) from error
 
 
