@@ -20,7 +20,7 @@ from tests.board.image import ROOT
 from tests.board.machine import Machine
 
 COIL, MIRROR, EMERGENCY_STOP, LOCK_FORWARD, LOCK_REVERSE, LOCK_FEEDBACK, HEARTBEAT = 0, 1, 2, 4, 5, 6, 7
-PATIENCE_S = 30
+PATIENCE_S = 90
 _LOOK_S = 0.001
 _CONTACTS_S, _BOLT_S = 0.02, 0.1
 CABLE_32_A_MV = 3_300 * 220 // (220 + 330)

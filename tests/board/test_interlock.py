@@ -72,7 +72,7 @@ class Bench:
         """End the interlock in good order, and take everything off the board."""
         if self.process is not None and self.process.poll() is None:
             self.send(signal.SIGTERM)
-            self.process.wait(20)
+            self.process.wait(50)
         self.pilot.end()
         self.plant.end()
 
@@ -106,7 +106,7 @@ def test_an_interlock_that_is_told_to_end_opens_and_disarms_the_watchdog(bench: 
     bench.start()
     bench.charge()
     bench.send(signal.SIGTERM)
-    assert bench.process.wait(20) == 0
+    assert bench.process.wait(50) == 0
     bench.plant.seconds_until(lambda plant: not plant.coil)
     state = bench.machine.module("pathlib").Path("/sys/class/watchdog/watchdog0/state")
     assert state.read_text() == "inactive\n"

@@ -14,6 +14,7 @@
 #include <linux/platform_device.h>
 
 #define CHANNELS 4
+#define ABSOLUTE_ZERO_MC (-273150)
 
 static int raw[CHANNELS];
 module_param_array(raw, int, NULL, 0644);
@@ -73,6 +74,8 @@ static umode_t thermometer_mode(const void *data, enum hwmon_sensor_types type, 
 
 static int thermometer_read(struct device *device, enum hwmon_sensor_types type, u32 attribute, int channel, long *value)
 {
+	if (temperature_mc < ABSOLUTE_ZERO_MC) /* a sensor that has gone */
+		return -EIO;
 	*value = temperature_mc;
 	return 0;
 }
