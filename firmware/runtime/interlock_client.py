@@ -30,6 +30,8 @@ LEASE_MS = 15_000
 _RENEW_S = LEASE_MS / 3000
 _RETRY_S = 0.1
 _LOST_AFTER_S = 3.0
+_SILENT_S = 3.0
+"""An interlock says its status at least once a second: one that is silent for so long hangs."""
 _GRACE_S = 0.25
 """A station that is shut down ends its interlock too, and one signal can reach that process first. An agent
 that is ending within this time does not take its own end for a fault: the charge is taken up again later."""
@@ -132,7 +134,7 @@ class InterlockClient:
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         decoder = Decoder()
         try:
-            while data := await reader.read(4096):
+            while data := await _read(reader):
                 for message in decoder.feed(data):
                     if isinstance(message, Status):
                         self._hear(message)
@@ -160,3 +162,18 @@ class InterlockClient:
     def _send(self, message: Message) -> None:
         if self._writer is not None:
             self._writer.write(encode(message))
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes:
+    """Return the next bytes, b"" at the end. Raises TimeoutError after `_SILENT_S` of silence.
+
+    Bytes that have arrived win over the time: an agent that was starved itself blames nobody.
+    """
+    reading = asyncio.ensure_future(reader.read(4096))
+    try:
+        done, _ = await asyncio.wait({reading}, timeout=_SILENT_S)
+        if not done:
+            raise TimeoutError(f"nothing heard for {_SILENT_S:.0f} s")
+        return reading.result()
+    finally:
+        reading.cancel()
