@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: demo test test-board lint enumerate docs bench browser clean
+.PHONY: demo test test-board lint enumerate torture docs bench browser clean
 
 demo: $(VENV)/sim
 	@$(BIN)/python -m sim.demo $(if $(EXIT),--exit)
@@ -31,6 +31,11 @@ lint: $(VENV)/dev
 # Every state that the interlock can reach, and what must hold in each of them: some minutes.
 enumerate: $(VENV)/dev
 	@$(BIN)/python -m tests.interlock.enumeration
+
+# Every fault in each phase of a charge, every process's end, on the whole bench; draws docs/FAULT_MATRIX.md: a
+# quarter of an hour. TORTURE_AT_A_TIME=4 runs so many benches beside each other.
+torture: $(VENV)/dev
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 # Pages that are drawn from the tables in the code.
 docs: $(VENV)/dev

@@ -1,4 +1,4 @@
-"""`make torture`: every fault in each phase and every process's end, some at a time; then docs/FAULT_MATRIX.md."""
+"""`make torture`: each fault in each phase, each process's end, some at a time; then docs/FAULT_MATRIX.md."""
 
 import os
 import subprocess

@@ -28,8 +28,7 @@ Act = tuple[str, dict[str, Any]]
 class Case:
     """One fault. ``faults`` are the names the backend is told; none for what is no fault but must open.
 
-    ``shows`` are the phases in which it shows without further ado; in all others that are not in ``never``
-    it must show at the latest in the next charge. ``limit_ms`` is from its cause to the coil's command, on a
+    ``shows`` are the phases in which it shows without further ado; in all others it must show at the latest in the next charge. ``limit_ms`` is from its cause to the coil's command, on a
     busy host. ``unmeasured_wh`` flows after a silent meter's last reading and is not billed.
     """
 
@@ -40,7 +39,6 @@ class Case:
     cleared_by: ClearedBy
     limit_ms: int
     shows: frozenset[Phase] = ALWAYS
-    never: frozenset[Phase] = frozenset()
     mark: str | None = None
     consequences: frozenset[str] = frozenset()
     unmeasured_wh: float = 0.0
@@ -89,22 +87,22 @@ CASES: dict[str, Case] = {
               shows=frozenset(), keeps_locked=True, unmeasured_wh=20_000,
               consequences=frozenset({"ContactorFailedToOpen", "ChargingStopFailed"})),
         _case("welded-no-current", "weld_contactor", "unweld_contactor", "ContactorFailedToOpen", "engineer",
-              INPUT_MS, shows=frozenset(), keeps_locked=True,
+              INPUT_MS, shows=frozenset(), keeps_locked=True, unmeasured_wh=20_000,
               consequences=frozenset({"ContactorWelded", "ChargingStopFailed"})),
         _case("contactor-hangs", "hang_contactor", "free_contactor", "ContactorFailedToOpen", "engineer",
-              INPUT_MS, shows=frozenset({"stopping"}), keeps_locked=True,
+              INPUT_MS, shows=frozenset(), keeps_locked=True,
               consequences=frozenset({"ChargingStopFailed"})),
         _case("coil-broken", "break_coil", "mend_coil", "ContactorFailedToClose", "backend", 1_500,
               shows=frozenset({"charging", "stopping"})),
         _case("mirror-stuck-open", "stick_mirror_open", "free_mirror", "ContactorFailedToClose", "backend",
               1_500, shows=frozenset({"charging", "stopping"})),
         _case("mirror-stuck-closed", "stick_mirror_closed", "free_mirror", "ContactorFailedToOpen",
-              "engineer", 1_500, shows=ALWAYS - {"charging"},
+              "engineer", 1_500, shows=ALWAYS - CLOSED,
               consequences=frozenset({"ChargingStopFailed"})),
         _case("lock-jammed", "jam_lock", "free_lock", "ConnectorLockFailure", "backend", INPUT_MS,
-              shows=frozenset({"stopping"}), never=frozenset()),
+              shows=frozenset()),
         _case("lock-feedback-stuck", "stick_lock_feedback", "free_lock_feedback", "ConnectorLockFailure",
-              "backend", INPUT_MS, shows=frozenset({"stopping"})),
+              "backend", INPUT_MS, shows=frozenset()),
         _case("bolt-forced", "force_lock", "state", "", "itself", INPUT_MS, shows=frozenset({"charging"}),
               phases=("waiting", "charging", "paused", "stopping"), consequences=frozenset(
                   {"ConnectorLockFailure"})),

@@ -13,8 +13,8 @@ HEAD = """# Every fault in each phase of a charge
 <!-- Drawn by `make torture` from what it saw. Do not edit. -->
 
 The whole bench, real processes, billing clock 60 times as fast as life. A cell says: ms from the cause to the
-coil's command (`open`, where it was closed) · what the backend was told · why the transaction ended · what was
-billed · who cleared it. *Later*: it did not show in this phase, but at this charge's end or in the next charge.
+coil's command (`open`, where it was closed) · what the backend was told · why the transaction ended · what
+was billed · who cleared it. *Later*: it did not show in this phase, but at this charge's end or in the next.
 In each cell this held: energy off (with welded contacts: the plug locked, nothing on offer), no other fault
 told, each bill as the test calculates it from the sealed records and the tariff, all energy billed that the
 meter had told of, and after mending and clearing a whole further charge on the same bench.
@@ -24,7 +24,7 @@ meter had told of, and after mending and clearing a whole further charge on the 
 PROCESSES = """
 ## When processes are stopped, killed, starved
 
-In mid-charge, with `wattseal run` as in the field; times from the signal, by the board's marks, on a busy host.
+In mid-charge, with `wattseal run` as in the field; times from the signal, by the board's marks.
 `–`: the contactor did not move. After each: bills as calculated, and a whole further charge.
 
 | what | contactor commanded open after | transaction ended | billed | told | what else |

@@ -90,6 +90,10 @@ def _provocations(case: Case, phase: Phase, rig: Rig) -> list[Doing]:
     async def go_on() -> None:
         await rig.bench.board.do("ready", value=True)
 
+    async def end() -> None:
+        await rig.end_charge()
+        await rig.do(act for act in case.breaks if act[0] == "stubborn")
+
     async def plug_in() -> None:
         if not (await rig.look()).board["plugged"]:
             await rig.plug_in()
@@ -103,7 +107,7 @@ def _provocations(case: Case, phase: Phase, rig: Rig) -> list[Doing]:
     next_charge: list[Doing] = [(rig.start_paying, 3), (plug_in, patience_s), (rig.stop, 8)]
     if phase == "paid":
         return next_charge[1:]
-    return [*this_charge.get(phase, []), (rig.end_charge, 0.5), *next_charge]
+    return [*this_charge.get(phase, []), (end, 0.5), *next_charge]
 
 
 async def _provoke(case: Case, phase: Phase, rig: Rig) -> None:
