@@ -28,8 +28,10 @@ Act = tuple[str, dict[str, Any]]
 class Case:
     """One fault. ``faults`` are the names the backend is told; none for what is no fault but must open.
 
-    ``shows`` are the phases in which it shows without further ado; in all others it must show at the latest in the next charge. ``limit_ms`` is from its cause to the coil's command, on a
-    busy host. ``unmeasured_wh`` flows after a silent meter's last reading and is not billed.
+    ``shows`` are the phases in which it shows without further ado; in all others it must show at the latest
+    in the next charge. ``limit_ms`` is from its cause to the coil's command, on a busy host, or from its
+    ``mark``. ``consequences`` may be told too. ``unmeasured_wh`` may flow that no meter told of in time: it
+    is not billed.
     """
 
     name: str
@@ -129,7 +131,8 @@ CASES: dict[str, Case] = {
               unmeasured_wh=20_000),
         _case("meter-junk", "junk_meter", "revive_meter", "MeterSilent", "itself", 14_000,
               unmeasured_wh=20_000),
-        _case("board-hung", "hang_board", "reset_board", "BoardLost", "itself", WATCHDOG_MS),
+        _case("board-hung", "hang_board", "reset_board", "BoardLost", "itself", WATCHDOG_MS,
+              unmeasured_wh=150),
         _case("board-reset", "reset_board", "state", "BoardLost", "itself", INPUT_MS),
     )
 }  # fmt: skip
