@@ -62,9 +62,11 @@ async def receipt_of(bench: Bench, timeline: Json) -> Json:
 
 async def timeline_of(bench: Bench) -> Json:
     """Return the newest charge's waits in real ms, None for what has not happened, and the marks."""
-    await bench.board.state()
+    await bench.boards()
     paid_ns = bench.csms.paid_ns if bench.csms is not None else []
-    marks = charge_marks(bench.board.seen, bench.wire.read_on(), paid_ns)
+    summaries = await bench.csms.transactions() if bench.csms is not None else []
+    seen = bench.board.seen_at(summaries[-1]["evse"] if summaries else 1)
+    marks = charge_marks(seen, bench.wire.read_on(), paid_ns)
     if bench.csms is not None:
         marks["settled"] = await _settled_ns(bench.csms)
     return waits(marks)

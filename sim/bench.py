@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from sim.clients import BoardClient, CsmsClient, png_of
 from sim.options import BenchOptions, ExternalCsms
 from sim.processes import Child, ProcessFailedError, descendants, kill
-from sim.site_files import BESIDE_EACH_OTHER, CONFIG, merged, sample_board, site_for, write_toml
+from sim.site_files import BESIDE_EACH_OTHER, CONFIG, board_for, merged, site_for, write_toml
 from sim.timeline import WireMarks
 from sim.trace import records_in_trace
 
@@ -112,6 +112,10 @@ class Bench:
         picture = await self.board.picture()
         return png_of(picture) if picture is not None else b""
 
+    async def boards(self) -> list[dict[str, Any]]:
+        """Return what is true at each EVSE of the board, in their order."""
+        return [await self.board.state(evse=number) for number in range(1, self.options.evses + 1)]
+
     async def records(self) -> list[str]:
         """Return the usage records (OCMF texts) that reached the backend, in order."""
         if self.csms is None:
@@ -158,7 +162,7 @@ class Bench:
         shutil.copyfile(self.options.tariff or CONFIG / self._site["tariff"], self.tariff_path)
         self._write_site()
         await self._start_board()
-        self.import_wh_at_start = (await self.board.state())["import_wh"]
+        self.import_wh_at_start = sum(board["import_wh"] for board in await self.boards())
         if self.options.csms is None:
             await self._start_csms()
             self._write_site()
@@ -168,6 +172,7 @@ class Bench:
         options = self.options
         command = ["-m", "sim.board", "--address", str(self.run_dir / "board.sock")]
         command += ["--tty", str(self.run_dir / "tty-meter"), "--watts", str(options.watts), *self._clock()]
+        command += ["--evses", str(options.evses)]
         if options.load is not None:
             command += ["--load", str(options.load.resolve())]
         child = await self._launch("board", command)
@@ -201,7 +206,8 @@ class Bench:
         if self.csms is None:
             return True
         stations = [s for s in (await self.csms.state())["stations"] if s["id"] == self.station_id]
-        return any(station["connected"] and station["connectors"] for station in stations)
+        told = self.options.evses
+        return any(station["connected"] and len(station["connectors"]) >= told for station in stations)
 
     async def _launch(self, name: str, command: list[str]) -> Child:
         child = await Child.start(name, command, self.work_dir / f"{name}.log")
@@ -248,7 +254,7 @@ class Bench:
         }
         line = {"meter": {"device": str(self.run_dir / "tty-meter")}}
         address = str(self.run_dir / "board.sock")
-        return merged(sample_board(), {"address": address, "clock": clock, "serial": line})
+        return merged(board_for(self.options), {"address": address, "clock": clock, "serial": line})
 
 
 __all__ = ["Bench", "BenchError", "BenchOptions", "ExternalCsms", "ProcessFailedError"]

@@ -31,7 +31,8 @@ def failed_checks(
     """Return what does not hold, in plain words; an empty list is a scenario passed."""
     assert watch.facts is not None
     failed = _safe(watch.facts)
-    measured_wh = Decimal(str(watch.facts.board["import_wh"])) - Decimal(str(import_wh_at_start))
+    counted_wh = sum((Decimal(str(board["import_wh"])) for board in watch.facts.boards), Decimal(0))
+    measured_wh = counted_wh - Decimal(str(import_wh_at_start))
     failed += _books_match_meter(transactions, measured_wh, scenario.expect.get("unmeasured_wh_at_most", 0))
     for transaction in transactions:
         failed += _seals(transaction) + (
@@ -41,10 +42,9 @@ def failed_checks(
 
 
 def _safe(facts: Facts) -> list[str]:
-    failed = ["the contactor is closed"] if facts.contactor == "closed" else []
-    if facts.board["watts"]:
-        failed.append(f"the vehicle still draws {facts.board['watts']} W")
-    return failed
+    failed = ["the contactor is closed" for board in facts.boards if board["contactor_closed"]]
+    drawing = [board["watts"] for board in facts.boards if board["watts"]]
+    return failed + [f"the vehicle still draws {watts} W" for watts in drawing]
 
 
 def _books_match_meter(transactions: list[Json], measured_wh: Decimal, unmeasured_wh: float) -> list[str]:
@@ -114,6 +114,7 @@ def _actual(watch: Watch, transactions: list[Json]) -> Json:
         **(newest["receipt"] or {}),
         "stopped_reason": newest.get("stopped_reason"),
         "contactor_closings": len(watch.closings),
+        "offered_a": watch.most_offered_a,
         "longest_gap_s": longest_gap(payloads).total_seconds(),
         "tariff_changes": sum(payload["RD"][0]["TX"] == "T" for payload in payloads),
         "screen": facts.screen,

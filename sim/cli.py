@@ -58,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     page.add_argument("--port", type=_port, default=8080, help="0 is any free one")
     page.add_argument("--watts", type=_speed, default=7200, help="what the vehicle draws")
     page.add_argument("--load", type=Path, help="a recorded load (CSV) that the vehicle draws instead")
+    page.add_argument("--evses", type=_speed, default=1, help="how many EVSEs, each with a vehicle")
+    page.add_argument("--supply-a", type=_speed, help="amperes per phase that all EVSEs share")
     csms = parser.add_argument_group("a backend that is not ours")
     csms.add_argument("--csms", metavar="URL", help="its OCPP address; the station's identity is appended")
     csms.add_argument("--id", metavar="NAME", help="the station's identity there")
@@ -108,6 +110,8 @@ def _serve(arguments: argparse.Namespace) -> int:
             watts=arguments.watts,
             load=arguments.load,
             language=arguments.language,
+            evses=arguments.evses,
+            supply_a=arguments.supply_a,
             csms=_external(arguments),
         )
         code: int = page.serve(options, host=arguments.host, port=arguments.port, out=arguments.out)
@@ -146,6 +150,8 @@ async def _run(scenario: Scenario, arguments: argparse.Namespace) -> int:
         load=scenario.load,
         language=arguments.language,
         site=scenario.site,
+        evses=scenario.evses,
+        supply_a=scenario.supply_a,
     )
     try:
         bench = await Bench.start(options)

@@ -30,12 +30,13 @@ class BackendRefusedError(RuntimeError):
 class BoardClient:
     """The hands at the charger: plug, vehicle, faults. One request at a time on one connection.
 
-    ``seen`` keeps each mark's times as they were seen (CLOCK_MONOTONIC ns, oldest first): the board itself
-    remembers only the last of each, and a lock is released twice in a charge.
+    It keeps each mark's times as they were seen (CLOCK_MONOTONIC ns, oldest first): the board itself
+    remembers only the last of each, and a lock is released twice in a charge. `seen` are those of
+    EVSE 1, `seen_at` those of any.
     """
 
     def __init__(self, address: Path) -> None:
-        self.seen: dict[str, list[int]] = {}
+        self._seen: dict[int, dict[str, list[int]]] = {}
         self._address = address
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._turn = asyncio.Lock()
@@ -47,8 +48,16 @@ class BoardClient:
         """
         reply = await self._ask({"do": action, "evse": evse, **arguments})
         state: Json = reply.get("state", {})
-        self._remember(state.get("marks", {}))
+        self._remember(evse, state.get("marks", {}))
         return state
+
+    @property
+    def seen(self) -> dict[str, list[int]]:
+        return self.seen_at(1)
+
+    def seen_at(self, evse: int) -> dict[str, list[int]]:
+        """Return the marks' times seen at an EVSE."""
+        return self._seen.setdefault(evse, {})
 
     async def state(self, *, evse: int = 1) -> Json:
         """Return what is true at the board: pilot, contactor, lock, watts, import_wh, marks …"""
@@ -69,9 +78,9 @@ class BoardClient:
             self._streams[1].close()
             self._streams = None
 
-    def _remember(self, marks: dict[str, int | None]) -> None:
+    def _remember(self, evse: int, marks: dict[str, int | None]) -> None:
         for name, at_ns in marks.items():
-            times = self.seen.setdefault(name, [])
+            times = self.seen_at(evse).setdefault(name, [])
             if at_ns and (not times or times[-1] != at_ns):
                 times.append(at_ns)
 
@@ -136,10 +145,16 @@ class CsmsClient:
             raise BackendRefusedError(error)
         return answer
 
-    async def stop(self, transaction_id: str | None = None) -> Json:
-        """Stop from the phone: the named transaction, or the newest one."""
+    async def stop(self, transaction_id: str | None = None, *, evse: int | None = None) -> Json:
+        """Stop from the phone: the named transaction, or the newest one (of an EVSE).
+
+        Raises BackendRefusedError when there is none.
+        """
         if transaction_id is None:
-            transaction_id = (await self.transactions())[-1]["id"]
+            of_evse = [t["id"] for t in await self.transactions() if evse in (None, t["evse"])]
+            if not of_evse:
+                raise BackendRefusedError("there is no transaction to stop")
+            transaction_id = of_evse[-1]
         return await self._post("/api/stop", {"transaction_id": transaction_id})
 
     async def call(self, action: str, payload: Json) -> Json:

@@ -12,6 +12,7 @@ Json = dict[str, Any]
 class Facts:
     """One moment. ``transaction`` is the backend's newest one, None before the first.
 
+    All but ``every`` are those of one EVSE; ``every`` has the board's state at each EVSE, in their order.
     ``time`` is the billing clock's, local, as HH:MM.
     """
 
@@ -20,6 +21,18 @@ class Facts:
     transaction: Json | None
     alarms: tuple[Json, ...]
     time: str = "00:00"
+    evse: int = 1
+    every: tuple[Json, ...] = ()
+
+    @property
+    def boards(self) -> tuple[Json, ...]:
+        """The board's state at each EVSE."""
+        return self.every or (self.board,)
+
+    @property
+    def offered_a(self) -> float:
+        """Amperes per phase that all pilots together offer."""
+        return float(sum(board["limit_a"] for board in self.boards))
 
     @property
     def contactor(self) -> str:
@@ -28,8 +41,8 @@ class Facts:
     @property
     def connector(self) -> str:
         """The connector's status as the backend was told, "" before the first report."""
-        connectors = self.station.get("connectors") or [{"status": ""}]
-        return str(connectors[0]["status"])
+        connectors = self.station.get("connectors") or []
+        return next((str(told["status"]) for told in connectors if told["evse"] == self.evse), "")
 
     @property
     def active_alarms(self) -> frozenset[str]:
@@ -108,13 +121,15 @@ def _told(actual: Any) -> str:
     return (", ".join(sorted(actual)) or "none") if isinstance(actual, frozenset) else repr(actual)
 
 
-async def gather(bench: Bench) -> Facts:
-    """Ask the board and the backend. Raises BenchError on a bench whose backend is not ours."""
+async def gather(bench: Bench, evse: int = 1) -> Facts:
+    """Ask the board and the backend about an EVSE. Raises BenchError on a bench whose backend is not ours."""
     if bench.csms is None:
         raise BenchError("scenarios need the simulated backend; they do not run with --csms")
     state = await bench.csms.state()
     station: Json = next((s for s in state["stations"] if s["id"] == bench.station_id), {})
-    summaries = state["transactions"]
+    summaries = [summary for summary in state["transactions"] if summary["evse"] == evse]
     newest = await bench.csms.transaction(summaries[-1]["id"]) if summaries else None
     time = bench.local_time().strftime("%H:%M")
-    return Facts(await bench.board.state(), station, newest, tuple(state["alarms"]), time)
+    alarms = tuple(alarm for alarm in state["alarms"] if alarm.get("evse", 0) in (0, evse))
+    every = tuple(await bench.boards())
+    return Facts(every[evse - 1], station, newest, alarms, time, evse, every)

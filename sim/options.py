@@ -22,6 +22,7 @@ class BenchOptions:
 
     ``starts_at`` is the billing clock's first moment (now, if None); ``watts`` what the vehicle draws, or
     ``load`` a recorded load (CSV) that is replayed; ``site`` is laid over the generated site file.
+    ``evses`` are alike, each with a vehicle; all of them may draw ``supply_a`` A per phase, if it is set.
     """
 
     work_dir: Path
@@ -32,4 +33,6 @@ class BenchOptions:
     language: str | None = None
     csms: ExternalCsms | None = None
     tariff: Path | None = None
+    evses: int = 1
+    supply_a: int | None = None
     site: dict[str, Any] = field(default_factory=dict)

@@ -42,8 +42,8 @@ async def _play_step(step: Step, bench: Bench, watch: Watch) -> None:
         "wait_until": lambda: _wait_until(step, bench, watch),
         "check": lambda: _check(step, watch),
         "pay": lambda: _pay(bench, arguments),
-        "stop_from_phone": bench.csms.stop,
-        "reset_evse": lambda: _reset_evse(bench),
+        "stop_from_phone": lambda: _stop(bench, **arguments),
+        "reset_evse": lambda: _reset_evse(bench, **arguments),
         "kill_agent": bench.kill_agent,
         "cut_power": bench.cut_power,
         "restore_power": bench.restore_power,
@@ -53,13 +53,18 @@ async def _play_step(step: Step, bench: Bench, watch: Watch) -> None:
 
 async def _pay(bench: Bench, choice: dict[str, int]) -> None:
     assert bench.csms is not None
-    await bench.csms.pay(minutes=choice.get("minutes"), amount=choice.get("amount"))
+    await bench.csms.pay(**choice)
 
 
-async def _reset_evse(bench: Bench) -> None:
+async def _stop(bench: Bench, evse: int | None = None) -> None:
+    assert bench.csms is not None
+    await bench.csms.stop(evse=evse)
+
+
+async def _reset_evse(bench: Bench, evse: int = 1) -> None:
     """The backend clears what it may clear, by OCPP's Reset of one EVSE."""
     assert bench.csms is not None
-    reply = await bench.csms.call("Reset", {"type": "Immediate", "evseId": 1})
+    reply = await bench.csms.call("Reset", {"type": "Immediate", "evseId": evse})
     answer = reply["answer"] or {}
     if answer.get("status") != "Accepted":
         raise StepFailedError(f"reset_evse: the station answered {reply['error'] or answer}")
@@ -71,9 +76,9 @@ async def _wait(bench: Bench, minutes: float = 0, real_seconds: float = 0) -> No
 
 async def _wait_until(step: Step, bench: Bench, watch: Watch) -> None:
     conditions = dict(step.arguments)
-    within_minutes = conditions.pop("within_minutes", 0)
+    within_minutes, evse = conditions.pop("within_minutes", 0), conditions.pop("evse", 1)
     deadline = time.monotonic() + within_minutes * 60 / bench.options.speed + PATIENCE_S
-    while not (facts := await watch.look()).meets(conditions):
+    while not (facts := await watch.look(evse)).meets(conditions):
         bench.check_alive()
         if time.monotonic() > deadline:
             raise StepFailedError(f"{step}: did not come true in time: {'; '.join(facts.unmet(conditions))}")
@@ -81,6 +86,7 @@ async def _wait_until(step: Step, bench: Bench, watch: Watch) -> None:
 
 
 async def _check(step: Step, watch: Watch) -> None:
-    unmet = (await watch.look()).unmet(step.arguments)
+    conditions = dict(step.arguments)
+    unmet = (await watch.look(conditions.pop("evse", 1))).unmet(conditions)
     if unmet:
         raise StepFailedError(f"{step}: {'; '.join(unmet)}")

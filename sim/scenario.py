@@ -32,28 +32,33 @@ CONDITIONS: Kinds = {
     "energy_wh": NUMBER,
     "limit_a_at_least": NUMBER,
     "limit_a_at_most": NUMBER,
+    "offered_a_at_least": NUMBER,
+    "offered_a_at_most": NUMBER,
     "watts_at_most": NUMBER,
     "time": (str,),
 }
 """What `wait_until` can wait for; minutes, energy_wh and time are "at least"."""
 
 STEPS: Mapping[str, Kinds] = {
-    "pay": {"minutes": (int,), "amount": (int,)},
-    "stop_from_phone": {},
-    "reset_evse": {},
+    "pay": {"minutes": (int,), "amount": (int,), "evse": (int,)},
+    "stop_from_phone": {"evse": (int,)},
+    "reset_evse": {"evse": (int,)},
     "kill_agent": {},
     "cut_power": {},
     "restore_power": {},
     "wait": {"minutes": NUMBER, "real_seconds": NUMBER},
-    "wait_until": {**CONDITIONS, "within_minutes": NUMBER},
-    "check": CONDITIONS,
+    "wait_until": {**CONDITIONS, "within_minutes": NUMBER, "evse": (int,)},
+    "check": {**CONDITIONS, "evse": (int,)},
     **{
-        name: {argument: kind.types for argument, kind in action.arguments.items()}
+        name: {argument: kind.types for argument, kind in action.arguments.items()} | {"evse": (int,)}
         for name, action in ACTIONS.items()
         if name != "state"
     },
 }
-"""Each step's name and its arguments; whatever hands can do at the simulated board is a step."""
+"""Each step's name and its arguments; whatever hands can do at the simulated board is a step.
+
+``evse`` says at which EVSE, 1 unless said.
+"""
 
 EXPECTATIONS: Kinds = {
     "stopped_reason": (str,),
@@ -67,6 +72,7 @@ EXPECTATIONS: Kinds = {
     "energy_wh_at_least": NUMBER,
     "unmeasured_wh_at_most": NUMBER,
     "contactor_closings": (int,),
+    "offered_a_at_most": NUMBER,
     "longest_gap_s": NUMBER,
     "tariff_changes": (int,),
     "screen": (str,),
@@ -82,6 +88,8 @@ _TOP: Kinds = {
     "speed": (int,),
     "steps": (list,),
     "expect": (dict,),
+    "evses": (int,),
+    "supply_a": (int,),
     "vehicle": (dict,),
     "site": (dict,),
 }
@@ -119,6 +127,8 @@ class Scenario:
     steps: tuple[Step, ...]
     expect: dict[str, Any]
     site: dict[str, Any]
+    evses: int = 1
+    supply_a: int | None = None
 
 
 def find(name: str) -> Path:
@@ -156,6 +166,7 @@ def _scenario(document: dict[str, Any], path: Path) -> Scenario:
         raise ScenarioError(f"{where}vehicle.load: {vehicle['load']}: no such file beside the scenario")
     expect = document.get("expect", {})
     _check_keys(expect, EXPECTATIONS, f"{where}expect.", "expectation")
+    evses = _positive(document.get("evses", 1), f"{where}evses")
     return Scenario(
         name=document.get("name", path.stem),
         title=document.get("title", path.stem),
@@ -163,13 +174,15 @@ def _scenario(document: dict[str, Any], path: Path) -> Scenario:
         speed=_positive(document.get("speed", 60), f"{where}speed"),
         watts=_positive(vehicle.get("watts", 7200), f"{where}vehicle.watts"),
         load=path.parent / vehicle["load"] if "load" in vehicle else None,
-        steps=tuple(_step(raw, f"{where}steps[{i}]") for i, raw in enumerate(document["steps"])),
+        steps=tuple(_step(raw, f"{where}steps[{i}]", evses) for i, raw in enumerate(document["steps"])),
         expect=expect,
         site=document.get("site", {}),
+        evses=evses,
+        supply_a=_positive(document["supply_a"], f"{where}supply_a") if "supply_a" in document else None,
     )
 
 
-def _step(raw: object, where: str) -> Step:
+def _step(raw: object, where: str, evses: int) -> Step:
     if isinstance(raw, str):
         raw = {raw: {}}
     if not isinstance(raw, dict) or len(raw) != 1:
@@ -180,12 +193,15 @@ def _step(raw: object, where: str) -> Step:
     if not isinstance(arguments, dict):
         raise ScenarioError(f"{where}.{name}: its arguments are a table, e.g. {{ {name} = {{ … }} }}")
     _check_keys(arguments, STEPS[name], f"{where}.{name}.", "argument")
-    if name == "pay" and len(arguments) != 1:
+    if not 1 <= arguments.get("evse", 1) <= evses:
+        raise ScenarioError(f"{where}.{name}.evse: there is no EVSE {arguments['evse']}; evses is {evses}")
+    said = arguments.keys() - {"evse"}
+    if name == "pay" and len(said) != 1:
         raise ScenarioError(f"{where}.pay: needs minutes or amount, and not both")
-    if name in ("wait", "wait_until", "check") and not arguments:
+    if name in ("wait", "wait_until", "check") and not said:
         raise ScenarioError(f"{where}.{name}: needs one of {', '.join(STEPS[name])}")
     if name in ACTIONS:
-        _check_action(name, arguments, where)
+        _check_action(name, {key: arguments[key] for key in said}, where)
     return Step(name, arguments)
 
 

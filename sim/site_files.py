@@ -58,6 +58,7 @@ def timed_for(speed: int) -> Table:
 def site_for(options: BenchOptions) -> Table:
     """Return the site file's content that the options ask for, without the bench's own paths."""
     site = merged(sample_site(), timed_for(options.speed))
+    site["evse"] = _evses(site["evse"][0], options.evses)
     if options.language is not None:
         site["language"] = options.language
     if options.csms is not None:
@@ -65,6 +66,20 @@ def site_for(options: BenchOptions) -> Table:
         settings = {"url": csms.url, "password": csms.password, "versions": [f"ocpp{csms.ocpp}"]}
         site = merged(site, {"station": {"id": csms.name}, "csms": settings})
     return merged(site, options.site)
+
+
+def board_for(options: BenchOptions) -> Table:
+    """Return the board file's content for the options: each EVSE has the parts of the sample's one."""
+    board = sample_board()
+    board["evses"] = {str(number): board["evses"]["1"] for number in range(1, options.evses + 1)}
+    if options.supply_a is not None:
+        board["max_current_a"] = options.supply_a
+    return board
+
+
+def _evses(first: Table, count: int) -> list[Table]:
+    """Return EVSEs 1 to ``count``, each with the meter whose unit is its number."""
+    return [merged(first, {"id": number, "meter": {"unit": number}}) for number in range(1, count + 1)]
 
 
 def write_toml(path: Path, document: Mapping[str, Any]) -> None:

@@ -33,6 +33,7 @@ class Watch:
     shots: list[Shot] = field(default_factory=list)
     closings: set[int] = field(default_factory=set)
     alarms: set[str] = field(default_factory=set)
+    most_offered_a: float = 0.0
     facts: Facts | None = None
     failure: BaseException | None = None
     _task: asyncio.Task[None] | None = None
@@ -58,13 +59,17 @@ class Watch:
                 return
             await asyncio.sleep(LOOK_EVERY_S)
 
-    async def look(self) -> Facts:
-        """Take in one moment and return its facts."""
+    async def look(self, evse: int = 1) -> Facts:
+        """Take in one moment and return its facts as they are at an EVSE; pictures go by EVSE 1."""
+        if evse != 1:
+            await self.look()
+            return await gather(self.bench, evse)
         facts = self.facts = await gather(self.bench)
+        self.most_offered_a = max(self.most_offered_a, facts.offered_a)
         self.alarms |= facts.active_alarms
-        closed_ns = facts.board["marks"].get("contactor_closed")
-        if closed_ns:
-            self.closings.add(closed_ns)
+        for board in facts.boards:
+            if closed_ns := board["marks"].get("contactor_closed"):
+                self.closings.add(closed_ns)
         await self._photograph(facts.screen)
         return facts
 

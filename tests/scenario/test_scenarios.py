@@ -121,3 +121,11 @@ def test_a_fault_shows_out_of_service(run: Run) -> None:
     frames = Path(run.out / "frames.jsonl").read_text()
     assert "NotifyEvent" in frames
     assert "Faulted" in frames
+
+
+@only("two-vehicles", "two-vehicles-stopped")
+def test_two_vehicles_have_two_bills_from_two_meters(run: Run) -> None:
+    first, second = readings(run.out / "records.ocmf").values()
+    assert first[-1].stated_cost > 0
+    assert second[-1].stated_cost > 0
+    assert second[0].register_wh - first[-1].register_wh > 50_000  # the second meter's register is far ahead

@@ -4,7 +4,8 @@ import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sim.site_files import merged, sample_board, sample_site, timed_for, write_toml
+from sim.options import BenchOptions
+from sim.site_files import board_for, merged, sample_board, sample_site, site_for, timed_for, write_toml
 
 
 def test_what_is_written_is_what_toml_reads(tmp_path: Path) -> None:
@@ -42,3 +43,19 @@ def test_a_driver_has_a_real_minute_whatever_the_speed_is() -> None:
         assert timed["transactions"]["connection_timeout_s"] / speed == 60
         assert timed["transactions"]["record_every_s"] == 60
         assert timed["web_payments"]["validity_s"] <= 3600  # what OCPP allows
+
+
+def test_each_of_two_evses_has_its_meter_and_its_parts_on_one_supply(tmp_path: Path) -> None:
+    options = BenchOptions(tmp_path, evses=2, supply_a=40)
+    evses = site_for(options)["evse"]
+    assert [(evse["id"], evse["meter"]["unit"], evse["max_current_a"]) for evse in evses] == [
+        (1, 1, 32),
+        (2, 2, 32),
+    ]
+    board = board_for(options)
+    assert (sorted(board["evses"]), board["max_current_a"]) == (["1", "2"], 40)
+
+
+def test_one_evse_is_the_samples_own(tmp_path: Path) -> None:
+    assert site_for(BenchOptions(tmp_path))["evse"] == sample_site()["evse"]
+    assert board_for(BenchOptions(tmp_path)) == sample_board()
