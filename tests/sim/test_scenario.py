@@ -97,3 +97,10 @@ def test_a_scenario_that_is_not_there_names_its_neighbour(capsys: pytest.Capture
 def test_text_that_is_not_toml_says_so(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=r"mine\.toml: cannot be read as TOML: .*line 1"):
         load(scenario_file(tmp_path, "steps = ]"))
+
+
+def test_a_step_at_an_evse_that_is_not_there_is_told(tmp_path: Path) -> None:
+    wrong = "evses = 2" + GOOD.replace('"plug_in"', "{ plug_in = { evse = 3 } }")
+    with pytest.raises(ScenarioError) as told:
+        load(scenario_file(tmp_path, wrong))
+    assert str(told.value) == "mine.toml: steps[0].plug_in.evse: there is no EVSE 3; evses is 2"
