@@ -13,6 +13,8 @@ log = logging.getLogger(__name__)
 
 _PERIOD_MS = 1000
 _BREATH_S = 0.002
+_FAILURES = 2
+"""One failure is no silence: a process that was stopped itself finds its request overdue when it goes on."""
 
 
 class Sample(Protocol):
@@ -35,7 +37,8 @@ class Meter(Protocol):
 
 
 class MeterPoll:
-    """Polls one meter and posts `MeterSampled`, or `MeterSilent` once ``silent_ms`` have gone without one.
+    """Polls one meter and posts `MeterSampled`, or `MeterSilent` once ``silent_ms`` have gone without one and
+    more than one request has failed.
 
     ``error`` is what the driver raises when there is no reading.
     """
@@ -69,13 +72,16 @@ class MeterPoll:
     async def run(self) -> None:
         """Poll for ever."""
         heard_ms = self._clock.monotonic_ms()
+        failures = 0
         silent = False
         while True:
             asked = self._stamp()
             try:
                 sample = await self._meter.sample(full=not self._register_only)
             except self._error as error:
-                if not silent and self._clock.monotonic_ms() - heard_ms >= self._silent_ms:
+                failures += 1
+                overdue = self._clock.monotonic_ms() - heard_ms >= self._silent_ms
+                if not silent and overdue and failures >= _FAILURES:
                     silent = True
                     log.error("meter.silent", extra={"evse": self._evse, "why": str(error)})
                     self._post(MeterSilent(self._stamp(), self._evse, str(error)))
@@ -83,7 +89,7 @@ class MeterPoll:
                 heard_ms = self._clock.monotonic_ms()
                 if silent:
                     log.info("meter.back", extra={"evse": self._evse})
-                silent = False
+                failures, silent = 0, False
                 self._post(MeterSampled(asked, self._evse, _reading(asked, sample)))
             await self._pause(asked.mono_ms)
 
