@@ -27,7 +27,8 @@ def watch(named: Named, lines: bool) -> int:
         sys.stderr.write(f"{named.name}: {error}\n")
         return 1
     clock = SystemClock()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the terminal is to be left as it was
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell's background job would ignore the latter
+        signal.signal(number, signal.default_int_handler)  # the terminal is to be left as it was
     try:
         if lines or not sys.stdout.isatty():
             _tell(named, board, clock)
