@@ -67,6 +67,9 @@ class FakeBoard:
     async def state(self, *, evse: int = 1) -> Json:
         return await self.do("state")
 
+    def seen_at(self, evse: int) -> dict[str, list[int]]:
+        return self.seen if evse == 1 else {}
+
     async def picture(self) -> Image.Image | None:
         picture = Image.new("RGB", (800, 480), "#f7f7f2")
         code = qrcode.make(self.pay_url, box_size=7, border=2).convert("RGB")
@@ -100,7 +103,7 @@ class FakeCsms:
         return {"stations": [station], "transactions": summaries, "alarms": list(self.alarms)}
 
     async def transactions(self) -> list[Json]:
-        return [{"id": charge["id"]} for charge in self.books]
+        return [{"id": charge["id"], "evse": 1} for charge in self.books]
 
     async def transaction(self, transaction_id: str) -> Json:
         found = [charge for charge in self.books if charge["id"] == transaction_id]
@@ -175,6 +178,9 @@ class FakeBench:
         if picture is not None:
             picture.save(target, "PNG")
         return target.getvalue()
+
+    async def boards(self) -> list[Json]:
+        return [await self.board.state()]
 
     def check_alive(self) -> None:
         if self.failure:
