@@ -53,7 +53,8 @@ class Watch:
             shot.sure = shot.sure or shot.pending
 
     async def settled(self, within_s: float = 2.0) -> None:
-        """Wait until the present screen has a sure picture, but not for ever."""
+        """Wait until the screen of this moment has a sure picture, but not for ever."""
+        await self.look()
         for _ in range(round(within_s / LOOK_EVERY_S)):
             if self.shots and self.shots[-1].sure is not None:
                 return
