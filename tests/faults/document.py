@@ -16,8 +16,10 @@ The whole bench, real processes, billing clock 60 times as fast as life. A cell 
 coil's command (`open`, where it was closed) · what the backend was told · why the transaction ended · what
 was billed · who cleared it. *Later*: it did not show in this phase, but at this charge's end or in the next.
 In each cell this held: energy off (with welded contacts: the plug locked, nothing on offer), no other fault
-told, each bill as the test calculates it from the sealed records and the tariff, all energy billed that the
-meter had told of, and after mending and clearing a whole further charge on the same bench.
+told, each bill as the test calculates it from the sealed records and the tariff, and after mending and
+clearing a whole further charge on the same bench. That all energy was billed is held too, except with welded
+contacts, a silent or babbling meter, a hung board and a stopped agent: there the test allows what
+`tests/faults/cases.py` says.
 
 """
 
