@@ -86,8 +86,8 @@ def _expire(turn: Turn) -> None:
 
 def _counted(evse: Evse, transaction: Transaction, now_ms: int) -> Transaction:
     elapsed = max(0, now_ms - transaction.counted_to_ms)
-    charging = evse.contactor_closed
-    idle = not charging and transaction.phase is Phase.ENERGISED and not evse.held_back
+    charging = evse.charging
+    idle = not evse.contactor_closed and transaction.phase is Phase.ENERGISED and not evse.held_back
     return transaction._replace(
         charging_ms=transaction.charging_ms + (elapsed if charging else 0),
         idle_ms=transaction.idle_ms + (elapsed if idle else 0),

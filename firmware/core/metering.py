@@ -37,7 +37,7 @@ def implausible(evse: Evse, reading: MeterReading, max_power_w: int, step_dwh: i
 
 def charging_state(evse: Evse) -> ChargingState:
     """Return what the vehicle is doing now, in OCPP's words."""
-    if evse.contactor_closed:
+    if evse.charging:
         return "Charging"
     if evse.held_back:
         return "SuspendedEVSE"
@@ -52,7 +52,7 @@ def as_of(transaction: Transaction, evse: Evse, at_ms: int) -> Transaction:
     late_ms, mark = max(0, transaction.counted_to_ms - at_ms), transaction.mark
     if mark is None or not transaction.began or late_ms == 0:
         return transaction
-    if evse.contactor_closed:
+    if evse.charging:
         return transaction._replace(charging_ms=max(mark.charging_ms, transaction.charging_ms - late_ms))
     if transaction.phase is Phase.ENERGISED:
         return transaction._replace(idle_ms=max(mark.idle_ms, transaction.idle_ms - late_ms))

@@ -115,7 +115,7 @@ def _note(evse: Evse) -> str | None:
 
 
 def _energised_screen(evse: Evse, transaction: Transaction) -> Screen:
-    if evse.contactor_closed:
+    if evse.charging:
         return Screen.CHARGING
     return Screen.PAUSED if transaction.began else Screen.WAITING
 

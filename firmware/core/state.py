@@ -156,11 +156,16 @@ class Evse(NamedTuple):
 
     @property
     def contactor_closed(self) -> bool:
-        """Whether energy can flow; before the interlock's first word, what the last record says."""
+        """Whether energy may flow; before the interlock's first word, what the last record says."""
         if self.interlock is not None:
             return self.interlock.contactor_closed
         mark = self.transaction.mark if self.transaction else None
         return not self.interlock_lost and mark is not None and mark.state == "Charging"
+
+    @property
+    def charging(self) -> bool:
+        """Whether the contacts are closed, not only the coil on: what a driver pays charging time for."""
+        return self.contactor_closed and not (self.interlock is not None and self.interlock.closing)
 
 
 class State(NamedTuple):

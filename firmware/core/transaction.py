@@ -108,7 +108,7 @@ def _begin_record(state: State, evse: Evse, transaction: Transaction) -> Entry |
 
 
 def _energised(state: State, evse: Evse, transaction: Transaction, now: Stamp) -> Entry | None:
-    if evse.contactor_closed and not transaction.began and evse.interlock is not None:
+    if evse.charging and not transaction.began and evse.interlock is not None:
         return ChargingBegan(now, *_numbered(state, evse, transaction))
     reading = evse.reading
     if reading is None or transaction.mark is None or reading.at.mono_ms <= transaction.mark.at.mono_ms:

@@ -42,6 +42,9 @@ FAULTS = (
 NOTES = ("TemperatureDerating", "CableLimit", "VentilationMissing", "SelfTesting", "WakingVehicle")
 """What the interlock does at the moment that is no fault, in the order of the bits in `Status.notes`."""
 
+OPEN, CLOSED, CLOSING = 0, 1, 2
+"""`Status.contactor`."""
+
 ENGINEER, BACKEND = 1, 2
 """Who clears faults (`ClearFaults.by`)."""
 
@@ -107,10 +110,10 @@ class Status(NamedTuple):
     """Interlock → agent: the whole state of one EVSE, on each change and at least once a second.
 
     ``heard_seq`` is the last of the agent's messages that this status already knows of. ``pilot`` is the
-    ASCII code of A to F. ``contactor`` 1 closed. ``lock`` 0 released, 1 locked, 2 moving. ``limit_ma`` is
-    what the lease allows, ``offered_ma`` what the pilot offers after cable and temperature; ``cable_ma`` the
-    cable's rating or `UNKNOWN`, ``temperature_mc`` or `UNKNOWN_MC`. ``closings`` counts since the process
-    began.
+    ASCII code of A to F. ``contactor`` 0 open, 1 closed, 2 closing (`CLOSING`: the coil is on, the contacts
+    have not followed). ``lock`` 0 released, 1 locked, 2 moving. ``limit_ma`` is what the lease allows,
+    ``offered_ma`` what the pilot offers after cable and temperature; ``cable_ma`` the cable's rating or
+    `UNKNOWN`, ``temperature_mc`` or `UNKNOWN_MC`. ``closings`` counts since the process began.
     ``opened_at_ms`` and ``closed_at_ms`` are kernel monotonic times of the last change, 0 before the first.
     ``faults`` is a bit set over `FAULTS`, ``notes`` one over `NOTES`.
     """

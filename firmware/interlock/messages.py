@@ -3,7 +3,10 @@
 from firmware.interlock.core import notes
 from firmware.interlock.lease import (
     BACKEND,
+    CLOSED,
+    CLOSING,
     ENGINEER,
+    OPEN,
     UNKNOWN,
     UNKNOWN_MC,
     ClearFaults,
@@ -69,7 +72,7 @@ def status_of(evse: int, seq: int, state: State) -> Status:
         seq=seq,
         heard_seq=state.seq,
         pilot=ord(state.pilot.state),
-        contactor=int(state.closed),
+        contactor=_contactor(state),
         lock=_lock(state),
         limit_ma=state.leased_ma,
         offered_ma=state.offered_ma,
@@ -82,6 +85,13 @@ def status_of(evse: int, seq: int, state: State) -> Status:
         faults=fault_bits(state.faults),
         notes=note_bits(notes(state)),
     )
+
+
+def _contactor(state: State) -> int:
+    """Energy may be on in either case; only with the contacts closed it is."""
+    if not state.closed:
+        return OPEN
+    return CLOSING if state.closing else CLOSED
 
 
 def _lock(state: State) -> int:

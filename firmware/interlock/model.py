@@ -236,6 +236,11 @@ class State(NamedTuple):
         return self.commands.closed or self.live or (self.seen is not None and not self.seen.mirror_open)
 
     @property
+    def closing(self) -> bool:
+        """Whether the coil is on and its mirror contact says that the contacts have not followed."""
+        return self.commands.closed and self.seen is not None and self.seen.mirror_open
+
+    @property
     def leased_ma(self) -> int:
         """The current that the lease allows now, 0 without one."""
         return self.limit_ma if self.now_ms < self.timers.lease else 0

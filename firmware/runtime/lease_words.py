@@ -4,7 +4,7 @@ from typing import Literal
 
 from firmware.core.events import InterlockReported, MeterReading, Pilot
 from firmware.core.units import Stamp
-from firmware.interlock.lease import UNKNOWN, UNKNOWN_MC, Measured, Status, fault_names, note_names
+from firmware.interlock.lease import CLOSING, UNKNOWN, UNKNOWN_MC, Measured, Status, fault_names, note_names
 
 _LOCKS: tuple[Literal["released", "locked", "moving"], ...] = ("released", "locked", "moving")
 _PHASES = 3
@@ -31,7 +31,7 @@ def report(at: Stamp, status: Status) -> InterlockReported:
         at,
         status.evse,
         pilot,
-        contactor_closed=bool(status.contactor),
+        contactor_closed=status.contactor != 0,
         lock=_LOCKS[status.lock],
         limit_ma=status.limit_ma,
         faults=fault_names(status.faults),
@@ -42,4 +42,5 @@ def report(at: Stamp, status: Status) -> InterlockReported:
         temperature_mc=None if status.temperature_mc == UNKNOWN_MC else status.temperature_mc,
         closings=status.closings,
         notes=note_names(status.notes),
+        closing=status.contactor == CLOSING,
     )

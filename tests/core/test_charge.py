@@ -167,6 +167,37 @@ def test_a_cleared_fault_leaves_no_trace_on_the_display() -> None:
     assert station.status == "Available"
 
 
+def test_nobody_pays_for_time_in_which_the_contacts_do_not_follow_the_coil() -> None:
+    by_the_minute = flat_tariff(
+        chargingTime={"prices": [{"priceMinute": 1}]}, idleTime={"prices": [{"priceMinute": 1}]}
+    )
+    station = VirtualStation(by_the_minute)
+    station.coil_broken = True
+    station.scan_and_pay(minutes=60).plug_in().run(seconds=1)
+    assert station.view.screen is Screen.WAITING
+    station.faults |= {"ContactorFailedToClose"}
+    station.run(seconds=5)._settle().run(seconds=5)
+
+    assert station.ended.fault == "ContactorFailedToClose"
+    assert (station.ended.cost.charging_ms, station.ended.cost.total_minor) == (0, 0)
+
+
+def test_a_contactor_that_does_not_close_again_costs_neither_charging_nor_idle_time() -> None:
+    by_the_minute = flat_tariff(
+        chargingTime={"prices": [{"priceMinute": 1}]}, idleTime={"prices": [{"priceMinute": 1}]}
+    )
+    station = charging(tariff=by_the_minute).run(minutes=5)
+    used_ms = station.state.evses[0].transaction.used_ms  # type: ignore[union-attr]
+    station.coil_broken = True
+    station._report()
+    station.run(seconds=1)
+    station.faults |= {"ContactorFailedToClose"}
+    station._settle().run(seconds=5)
+
+    ended = station.ended.cost
+    assert ended.charging_ms + ended.idle_ms == pytest.approx(used_ms, abs=100)
+
+
 def test_a_silent_meter_ends_the_charge_on_the_last_good_reading() -> None:
     station = charging().run(minutes=5)
     last = station.state.evses[0].reading

@@ -3,6 +3,8 @@
 import pytest
 
 from firmware.interlock.core import notes
+from firmware.interlock.lease import CLOSED, CLOSING, OPEN
+from firmware.interlock.messages import status_of
 from firmware.interlock.model import Derating, Rules, Stage
 from firmware.interlock.offer import cable_ma
 from firmware.interlock.times import (
@@ -300,6 +302,15 @@ def test_an_economiser_holds_the_coil_with_less_after_it_has_pulled_in() -> None
 def test_closings_are_counted() -> None:
     bench = Bench().charge().vehicle_goes_to("B").let(2_000).vehicle_goes_to("C").let(100)
     assert bench.state.closings == 2
+
+
+def test_a_coil_whose_contacts_do_not_follow_is_told_as_closing_not_as_closed() -> None:
+    bench = Bench()
+    bench.coil_broken = True
+    bench.plug_in().grant().vehicle_goes_to("C").let(500)
+    assert (bench.closed, status_of(1, 1, bench.state).contactor) == (True, CLOSING)
+    assert status_of(1, 1, bench.let(2_500).state).contactor == OPEN
+    assert status_of(1, 1, Bench().charge().state).contactor == CLOSED
 
 
 def test_a_contactor_rests_as_long_as_its_installation_says() -> None:

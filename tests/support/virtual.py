@@ -83,6 +83,7 @@ class VirtualStation:
         self.faults: frozenset[str] = frozenset()
         self.permit_ma = 0
         self.closed = False
+        self.coil_broken = False
         self.released = False
         self.pace_register = False
         self._store = store
@@ -220,17 +221,18 @@ class VirtualStation:
 
     def _report(self) -> None:
         wants = self.plugged and self.permit_ma > 0 and self.vehicle_wants and not self.faults
-        self.closed = wants
+        self.closed = wants and not self.coil_broken
         pilot: ev.Pilot = "A" if not self.plugged else "C" if wants else "B"
         lock = "released" if self.released else "locked"
         report = ev.InterlockReported(
             self.stamp(),
             1,
             pilot,
-            self.closed,
-            lock,
+            wants,
+            lock,  # type: ignore[arg-type]
             self.permit_ma,
-            self.faults,  # type: ignore[arg-type]
+            self.faults,
+            closing=wants and self.coil_broken,
         )
         self.feed(report)
 
