@@ -47,8 +47,8 @@ class InterlockReported:
     ``opened_at_ms`` and ``closed_at_ms`` are the kernel's monotonic milliseconds at which the contactor was
     last seen open or closed, 0 before the first time. ``faults`` are names of the fault catalogue, ``notes``
     names of the lease's NOTES. ``limit_ma`` is what the lease allows, ``offered_ma`` what the pilot offers of
-    it. ``closings`` counts since the interlock's process began. ``closing``: the coil is on, the contacts have
-    not followed yet, if they ever do; it counts as closed, since energy may be on, but nobody charges.
+    it. ``closings`` counts since the interlock's process began. ``closing``: the coil is on, the contacts
+    have not followed yet, if they ever do; it counts as closed, since energy may be on, but nobody charges.
     """
 
     at: Stamp
