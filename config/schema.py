@@ -53,12 +53,23 @@ class Csms(_Table, frozen=True):
 
 
 class MeterWiring(_Table, frozen=True):
-    """Which meter measures an EVSE: its register map (config/meters/), its port on the board, its unit."""
+    """Which meter measures an EVSE: its map (config/meters/), its port on the board, its number on the line.
+
+    ``unit`` is its Modbus number, ``address`` its twelve digits on a DL/T 645 line. ``serial`` is the number
+    on its plate, where the meter itself does not tell. A meter that is set otherwise than the others on its
+    line has its own ``baudrate``, ``parity`` and ``stopbits``. ``answer_within_ms``: how long it may think,
+    beyond the wire's own time.
+    """
 
     map: Name
     port: Name = "meter"
     unit: Annotated[int, Meta(ge=1, le=247)] = 1
+    address: Annotated[str, Meta(pattern="^([0-9]{12})?$")] = ""
     serial: str = ""
+    baudrate: Positive | None = None
+    parity: Literal["N", "E", "O"] | None = None
+    stopbits: Literal[1, 2] | None = None
+    answer_within_ms: Annotated[int, Meta(ge=20, le=5000)] | None = None
 
 
 class Evse(_Table, frozen=True, kw_only=True):
@@ -88,6 +99,16 @@ class Transactions(_Table, frozen=True):
     vehicle_full_s: Positive = 120
 
 
+class Signing(_Table, frozen=True):
+    """Where the key is that seals usage records.
+
+    ``key`` is a file (``file:station.key``, relative to the state folder) or a key on a token, as a
+    PKCS #11 URI (RFC 7512): ``pkcs11:token=wattseal;object=station?module-path=…&pin-source=…``.
+    """
+
+    key: Annotated[str, Meta(pattern="^(file|pkcs11):.+")] = "file:station.key"
+
+
 class Station(_Table, frozen=True):
     """This charger. ``id`` is its OCPP identity, ``label`` what is painted on it."""
 
@@ -114,6 +135,7 @@ class Site(_Table, frozen=True, kw_only=True):
     run_dir: str = "/run/wattseal"
     offers: Offers = Offers()
     transactions: Transactions = Transactions()
+    signing: Signing = Signing()
     evse: Annotated[tuple[Evse, ...], Meta(min_length=1)]
 
 
@@ -143,6 +165,13 @@ class SerialPort(_Table, frozen=True):
     parity: Literal["N", "E", "O"] = "N"
     stopbits: Literal[1, 2] = 1
     rs485: Rs485 | None = None
+
+
+class TcpPort(_Table, frozen=True):
+    """A meter, or a gateway to some, on the network: Modbus TCP."""
+
+    host: str
+    port: Annotated[int, Meta(ge=1, le=65535)] = 502
 
 
 class Display(_Table, frozen=True):
@@ -299,6 +328,7 @@ class Board(_Table, frozen=True):
     max_current_a: Annotated[int, Meta(ge=6)] | None = None
     clock: ClockSource = ClockSource()
     serial: dict[str, SerialPort] = field(default_factory=dict)
+    tcp: dict[str, TcpPort] = field(default_factory=dict)
     display: Display = Display()
     outputs: dict[str, OutputLine] = field(default_factory=dict)
     leds: dict[str, LedOutput] = field(default_factory=dict)
@@ -316,29 +346,72 @@ class Board(_Table, frozen=True):
         return self.evses.get(str(evse), EvseParts())
 
 
+RegisterType = Literal[
+    "float32", "float64", "int16", "uint16", "int32", "uint32", "int64", "uint64", "t5", "t6"
+]  # fmt: skip
+
+
 class Register(_Table, frozen=True):
     """One value of a meter map: where it is, how it is coded, what one of its units is worth.
 
-    ``at`` is the zero-based PDU address; ``scale`` multiplies the raw value to the unit in the key's name.
+    ``at`` is the zero-based PDU address. The value is raw × ``scale`` × 10^(the int16 at ``exponent_at``) ×
+    each uint16 at ``ratio_at`` (transformers), in the unit of the key's name. ``t5`` and ``t6`` are a signed
+    decimal exponent of 8 bits and a value of 24 (Iskra; t6 is signed). ``invalid`` are raw patterns, as
+    unsigned numbers, with which the meter says that it has no value.
     """
 
     at: Annotated[int, Meta(ge=0, le=65535)]
-    type: Literal["float32", "int16", "uint16", "int32", "uint32", "int64", "uint64"]
+    type: RegisterType
     scale: Decimal = Decimal(1)
+    word_order: Literal["big", "little"] = "big"
+    exponent_at: Annotated[int, Meta(ge=0, le=65535)] | None = None
+    ratio_at: tuple[Annotated[int, Meta(ge=0, le=65535)], ...] = ()
+    invalid: tuple[Annotated[int, Meta(ge=0)], ...] = ()
+
+
+class SerialNumber(_Table, frozen=True):
+    """Where a meter keeps the number on its plate: text, a number, or binary coded decimal digits."""
+
+    at: Annotated[int, Meta(ge=0, le=65535)]
+    count: Annotated[int, Meta(ge=1, le=32)]
+    type: Literal["ascii", "unsigned", "bcd"] = "ascii"
     word_order: Literal["big", "little"] = "big"
 
 
-class MeterMap(_Table, frozen=True):
-    """A meter as data (config/meters/*.toml), every value with its source in the file's comments."""
+class FactorySettings(_Table, frozen=True):
+    """How a meter's line is set when it comes out of its box."""
+
+    baudrate: Positive = 9600
+    parity: Literal["N", "E", "O"] = "N"
+    stopbits: Literal[1, 2] = 1
+    unit: Annotated[int, Meta(ge=1, le=247)] = 1
+
+
+class MeterMap(_Table, frozen=True, kw_only=True):
+    """A meter as data (config/meters/*.toml), every value with its source in the file's comments.
+
+    ``resolution_dwh`` is the step of the import register as the meter counts; a float's own step may be
+    coarser and is reckoned from its value. ``rollover_dwh`` is where the register begins at 0 again, None
+    where nobody lives to see it. ``most_registers`` fit into one request; ``read_through`` unused registers
+    between two values are read with them, rather than asking twice. ``signs`` names the driver of a meter
+    that signs its own records.
+    """
 
     name: str
     source: str
     function: Literal[3, 4]
+    phases: Literal[1, 3] = 3
+    factory: FactorySettings = FactorySettings()
+    most_registers: Annotated[int, Meta(ge=4, le=125)] = 125
+    read_through: Annotated[int, Meta(ge=0, le=124)] = 60
     resolution_dwh: Positive
+    rollover_dwh: Positive | None = None
     import_dwh: Register
     power_w: Register
     voltage_mv: tuple[Register, ...] = ()
     current_ma: tuple[Register, ...] = ()
+    serial_number: SerialNumber | None = None
+    signs: Literal["iskra", "bauer"] | None = None
 
 
 class Loaded(Struct, frozen=True):

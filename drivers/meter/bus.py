@@ -26,7 +26,7 @@ from drivers.meter.errors import (
     MeterSilentError,
 )
 from drivers.meter.frames import Expected, describe, find_reply
-from drivers.meter.maps import MAX_REGISTERS, SILENCE_CHARS, Block, ReadPlan, Sample
+from drivers.meter.maps import SILENCE_CHARS, Block, ReadPlan
 from drivers.meter.rs485 import switch_on
 
 LATENCY_S = 0.3
@@ -34,6 +34,9 @@ LATENCY_S = 0.3
 
 REOPEN_S = (0.1, 2.0)
 """The shortest and the longest wait between attempts to open a port that is gone."""
+
+MAX_REGISTERS = 125
+"""Modbus Application Protocol V1.1b3, 6.3 and 6.4: 1 to 125 registers a request."""
 
 _QUIET_S = 0.05  # above the 16 ms in which USB adapters deliver, and 3.5 characters at 1200 baud
 _DRAIN_S = 2.0
@@ -73,7 +76,7 @@ class MeterBus:
         self._client: AsyncModbusSerialClient | None = None
         self._units: dict[int, _Unit] = {}
         self._turn = asyncio.Lock()
-        self._reading: set[asyncio.Task[Sample]] = set()
+        self._reading: set[asyncio.Task[dict[int, int]]] = set()
         self._expected: Expected | None = None
         self._heard = b""
         self._heard_s = 0.0
@@ -81,41 +84,41 @@ class MeterBus:
         self._reopen_wait_s = 0.0
         self._reopen_at_s = 0.0
 
-    async def read_full(self, unit: int, plan: ReadPlan) -> Sample:
-        """Read every value of the map in one request. The request leaves after this call.
+    async def read(self, unit: int, plan: ReadPlan, blocks: tuple[Block, ...]) -> dict[int, int]:
+        """Return what the registers of some blocks hold, by address. Its requests leave after this call.
 
-        Raises a MeterError that says who must act: silent, junk, refused, port or value.
+        Raises a MeterError that says who must act: silent, junk, refused or port.
         """
-        return await self._unbroken(unit, plan, plan.full)
-
-    async def read_register(self, unit: int, plan: ReadPlan) -> Sample:
-        """Read only the billing register. The request leaves after this call. Raises as `read_full`."""
-        return await self._unbroken(unit, plan, plan.register)
+        return await self._unbroken(unit, plan, blocks)
 
     async def close(self) -> None:
         """Wait for the read under way and close the port."""
         async with self._turn:
             self._drop_client()
 
-    async def _unbroken(self, unit: int, plan: ReadPlan, block: Block) -> Sample:
+    async def _unbroken(self, unit: int, plan: ReadPlan, blocks: tuple[Block, ...]) -> dict[int, int]:
         """Read in a task of its own: cancelling the caller must not leave an answer without a taker."""
-        reading = asyncio.create_task(self._read(unit, plan, block))
+        reading = asyncio.create_task(self._read(unit, plan, blocks))
         self._reading.add(reading)
         reading.add_done_callback(self._finished)
         return await asyncio.shield(reading)
 
-    def _finished(self, reading: asyncio.Task[Sample]) -> None:
+    def _finished(self, reading: asyncio.Task[dict[int, int]]) -> None:
         self._reading.discard(reading)
         if not reading.cancelled():
             reading.exception()  # a cancelled caller does not fetch it
 
-    async def _read(self, unit: int, plan: ReadPlan, block: Block) -> Sample:
+    async def _read(self, unit: int, plan: ReadPlan, blocks: tuple[Block, ...]) -> dict[int, int]:
         async with self._turn:
             known = self._units.setdefault(unit, _Unit())
             await self._open()
             if not known.in_step:
                 await self._fall_in_step(unit, known, plan)
-            return plan.sample(block, await self._exchange(unit, known, plan.map.function, block))
+            registers: dict[int, int] = {}
+            for block in blocks:
+                words = await self._exchange(unit, known, plan.map.function, block)
+                registers |= zip(range(block.at, block.end), words, strict=True)
+            return registers
 
     async def _fall_in_step(self, unit: int, known: _Unit, plan: ReadPlan) -> None:
         """Ask a probe: its answer, known by its length, comes after all older ones."""

@@ -1,14 +1,11 @@
-"""Plans how a meter's register map is read: everything in one request, or the billing register alone."""
+"""Plans how a meter's register map is read, in as few requests as it allows, and reads values out of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from config.schema import MeterMap, Register
-from drivers.meter.decode import WORDS, decode, decode_energy
+from drivers.meter.decode import WORDS, decode, decode_energy, step_dwh
 from drivers.meter.errors import MeterMapError
-
-MAX_REGISTERS = 125
-"""Modbus Application Protocol V1.1b3, 6.3 and 6.4: 1 to 125 registers a request."""
 
 SILENCE_CHARS = 3.5
 """The silence between two frames (Modbus over Serial Line V1.02, 2.5.1.1)."""
@@ -16,12 +13,19 @@ SILENCE_CHARS = 3.5
 _REQUEST_CHARS = 8
 _REPLY_OVERHEAD_CHARS = 5
 
+Registers = Mapping[int, int]
+"""What 16-bit registers hold, by address."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one request brought. A register-only read has no electrical values: None, never zero."""
+    """One reading. A register-only read has no electrical values: None, never zero.
+
+    ``resolution_dwh`` is the import register's step at this value.
+    """
 
     import_dwh: int
+    resolution_dwh: int
     power_w: int | None = None
     voltage_mv: tuple[int, ...] | None = None
     current_ma: tuple[int, ...] | None = None
@@ -33,6 +37,10 @@ class Block:
 
     at: int
     count: int
+
+    @property
+    def end(self) -> int:
+        return self.at + self.count
 
     def wire_s(self, baudrate: int, char_bits: int = 10) -> float:
         """Return the least time that reading it takes on the wire, in seconds.
@@ -47,57 +55,82 @@ class Block:
 class ReadPlan:
     """How one meter is read.
 
-    ``full`` holds every value of the map, ``register`` only the billing register, in another length.
-    ``probes`` are blocks of the map in as many different lengths as it gives: after a failure an answer is
-    known by its length, whatever older answers are still under way (see `drivers.meter.bus`).
+    ``full`` holds every value of the map, ``register`` the import register and what belongs to it; the block
+    with the import register comes first, so that a reading is stamped for it. ``identity`` holds the serial
+    number, if the map has one. ``probes`` are blocks of the map in as many different lengths as it gives:
+    after a failure an answer is known by its length, whatever older answers are still under way (see
+    `drivers.meter.bus`).
     """
 
     map: MeterMap
-    full: Block
-    register: Block
+    full: tuple[Block, ...]
+    register: tuple[Block, ...]
+    identity: tuple[Block, ...]
     probes: tuple[Block, ...]
 
-    def sample(self, block: Block, registers: Sequence[int]) -> Sample:
-        """Return the values in a block's registers. Raises MeterValueError."""
-
-        def words(register: Register) -> Sequence[int]:
-            start = register.at - block.at
-            return registers[start : start + WORDS[register.type]]
-
+    def sample(self, registers: Registers, *, full: bool) -> Sample:
+        """Return the values in the registers of ``full`` or ``register``. Raises MeterValueError."""
         read = self.map
-        import_dwh = decode_energy(words(read.import_dwh), read.import_dwh, "import register")
-        if block != self.full:
-            return Sample(import_dwh)
+        import_dwh = decode_energy(registers, read.import_dwh, "import register")
+        resolution_dwh = max(read.resolution_dwh, step_dwh(registers, read.import_dwh))
+        if not full:
+            return Sample(import_dwh, resolution_dwh)
         return Sample(
             import_dwh,
-            decode(words(read.power_w), read.power_w, "power"),
-            tuple(decode(words(r), r, f"voltage of L{i}") for i, r in enumerate(read.voltage_mv, 1)),
-            tuple(decode(words(r), r, f"current of L{i}") for i, r in enumerate(read.current_ma, 1)),
+            resolution_dwh,
+            decode(registers, read.power_w, "power"),
+            tuple(decode(registers, r, f"voltage of L{i}") for i, r in enumerate(read.voltage_mv, 1)),
+            tuple(decode(registers, r, f"current of L{i}") for i, r in enumerate(read.current_ma, 1)),
         )
 
 
 def plan_reads(meter: MeterMap) -> ReadPlan:
-    """Plan the reads of a register map. Raises MeterMapError when its values do not fit into one request."""
-    registers = (meter.import_dwh, meter.power_w, *meter.voltage_mv, *meter.current_ma)
-    starts = sorted({register.at for register in registers})
-    ends = sorted({register.at + WORDS[register.type] for register in registers})
-    full = Block(starts[0], ends[-1] - starts[0])
-    if full.count > MAX_REGISTERS:
-        raise MeterMapError(
-            f"{meter.name}: its values span {full.count} registers from 0x{starts[0]:04X} on,"
-            f" one request holds {MAX_REGISTERS}"
-        )
-    register = Block(meter.import_dwh.at, WORDS[meter.import_dwh.type])
-    if register.count == full.count:
+    """Plan the reads of a register map. Raises MeterMapError when it cannot be read."""
+    if meter.power_w.at == meter.import_dwh.at:
         raise MeterMapError(f"{meter.name}: power and import register are the same registers")
-    return ReadPlan(meter, full, register, _probes(starts, ends))
+    registers = (meter.import_dwh, meter.power_w, *meter.voltage_mv, *meter.current_ma)
+    full = _blocks(meter, [span for register in registers for span in _spans(register)])
+    register = _blocks(meter, list(_spans(meter.import_dwh)))
+    number = meter.serial_number
+    identity = (Block(number.at, number.count),) if number else ()
+    return ReadPlan(meter, full, register, identity, _probes(full, registers))
 
 
-def _probes(starts: list[int], ends: list[int]) -> tuple[Block, ...]:
+def _spans(register: Register) -> Iterator[Block]:
+    """Yield the registers that one value needs: its own, its exponent, its transformer ratios."""
+    yield Block(register.at, WORDS[register.type])
+    if register.exponent_at is not None:
+        yield Block(register.exponent_at, 1)
+    yield from (Block(at, 1) for at in register.ratio_at)
+
+
+def _blocks(meter: MeterMap, spans: list[Block]) -> tuple[Block, ...]:
+    """Join spans that lie near each other into requests; the one with the import register comes first."""
+    blocks: list[Block] = []
+    for span in sorted(spans):
+        last = blocks[-1] if blocks else None
+        joined = None if last is None else Block(last.at, max(last.end, span.end) - last.at)
+        if (
+            last
+            and joined
+            and span.at - last.end <= meter.read_through
+            and joined.count <= meter.most_registers
+        ):
+            blocks[-1] = joined
+        else:
+            blocks.append(span)
+    return tuple(sorted(blocks, key=lambda block: not block.at <= meter.import_dwh.at < block.end))
+
+
+def _probes(blocks: Iterable[Block], registers: Iterable[Register]) -> tuple[Block, ...]:
     """Return one block per length that begins and ends at a value's border, the shortest first."""
+    values = [Block(register.at, WORDS[register.type]) for register in registers]
     by_count: dict[int, Block] = {}
-    for start in starts:
-        for end in ends:
-            if end > start:
-                by_count.setdefault(end - start, Block(start, end - start))
+    for block in blocks:
+        within = [value for value in values if block.at <= value.at and value.end <= block.end]
+        for first in within:
+            for last in within:
+                if last.end > first.at:
+                    probe = Block(first.at, last.end - first.at)
+                    by_count.setdefault(probe.count, probe)
     return tuple(by_count[count] for count in sorted(by_count))

@@ -2,6 +2,7 @@
 
 from config.schema import MeterMap
 from drivers.meter.bus import MeterBus
+from drivers.meter.decode import serial_text
 from drivers.meter.maps import Sample, plan_reads
 
 
@@ -14,9 +15,19 @@ class Meter:
         self._unit = unit
 
     async def sample(self, full: bool) -> Sample:
-        """Read everything, or only the billing register, in one request that leaves after this call.
+        """Read everything, or only the import register; its request is the first, and leaves after this call.
 
         Raises MeterError with ``why``; it has no memory: every sample is the meter's own answer.
         """
-        read = self._bus.read_full if full else self._bus.read_register
-        return await read(self._unit, self.plan)
+        blocks = self.plan.full if full else self.plan.register
+        return self.plan.sample(await self._bus.read(self._unit, self.plan, blocks), full=full)
+
+    async def identify(self) -> str:
+        """Return the number on the meter's plate as the meter itself tells it, "" where its map has none.
+
+        Raises MeterError as `sample` does.
+        """
+        number = self.plan.map.serial_number
+        if number is None:
+            return ""
+        return serial_text(await self._bus.read(self._unit, self.plan, self.plan.identity), number)

@@ -11,10 +11,11 @@ Pilot = Literal["A", "B", "C", "D", "E", "F"]
 
 @dataclass(frozen=True, slots=True)
 class MeterReading:
-    """One reading of one meter, taken in one request.
+    """One reading of one meter; the import register is what its first request brought.
 
-    ``import_dwh`` is the cumulative active import register. A short reading (register only) has no
-    electrical values: they are None, never zero.
+    ``import_dwh`` is the cumulative active import register, ``resolution_dwh`` its step at this value (None:
+    as the meter's map says). A short reading (register only) has no electrical values: they are None, never
+    zero.
     """
 
     at: Stamp
@@ -22,6 +23,7 @@ class MeterReading:
     power_w: int | None = None
     voltage_mv: tuple[int, ...] | None = None
     current_ma: tuple[int, ...] | None = None
+    resolution_dwh: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,15 @@ class MeterSampled:
     at: Stamp
     evse: int
     reading: MeterReading
+
+
+@dataclass(frozen=True, slots=True)
+class MeterIdentified:
+    """The number that a meter itself tells: at start, and whenever it comes back from silence."""
+
+    at: Stamp
+    evse: int
+    serial: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +210,7 @@ class StorageFailed:
 
 
 Event = (
-    MeterSampled | MeterSilent | InterlockReported | InterlockLost | ClearRequested | LinkOpened | LinkClosed
-    | StartRequested | StopRequested | TransactionAnswered | TariffSet | TariffsCleared | SettingChanged
-    | WebPaymentStarted | DeadlineReached | StorageFailed
+    MeterSampled | MeterIdentified | MeterSilent | InterlockReported | InterlockLost | ClearRequested
+    | LinkOpened | LinkClosed | StartRequested | StopRequested | TransactionAnswered | TariffSet
+    | TariffsCleared | SettingChanged | WebPaymentStarted | DeadlineReached | StorageFailed
 )  # fmt: skip

@@ -29,7 +29,10 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What one record says. Sums are cumulative since the transaction's begin register."""
+    """What one record says. Sums are cumulative since the transaction's begin register.
+
+    ``flags`` say what an auditor should know of this reading (docs/OCMF.md, UF).
+    """
 
     kind: str
     at: Stamp
@@ -41,6 +44,7 @@ class Content:
     charging_ms: int
     idle_ms: int
     cost_e4: int
+    flags: tuple[str, ...] = ()
 
 
 def payload(chain: Chain, settings: Settings, meter: MeterIdentity, tariff: Tariff, content: Content) -> str:
@@ -74,6 +78,7 @@ def payload(chain: Chain, settings: Settings, meter: MeterIdentity, tariff: Tari
         "UD": content.charging_ms,
         "UW": content.idle_ms,
         "UM": content.at.mono_ms,
+        "UF": list(content.flags),
     }
     return _compact(fields)
 

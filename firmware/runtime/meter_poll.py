@@ -23,6 +23,8 @@ class Sample(Protocol):
     @property
     def import_dwh(self) -> int: ...
     @property
+    def resolution_dwh(self) -> int: ...
+    @property
     def power_w(self) -> int | None: ...
     @property
     def voltage_mv(self) -> tuple[int, ...] | None: ...
@@ -103,4 +105,6 @@ class MeterPoll:
 
 
 def _reading(at: Stamp, sample: Sample) -> MeterReading:
-    return MeterReading(at, sample.import_dwh, sample.power_w, sample.voltage_mv, sample.current_ma)
+    return MeterReading(
+        at, sample.import_dwh, sample.power_w, sample.voltage_mv, sample.current_ma, sample.resolution_dwh
+    )

@@ -33,9 +33,10 @@ async def measure(_tell: Tell) -> list[Row]:
         finally:
             await bus.close()
             await board.stop()
-    block = meter.plan.full
-    wire_s = block.wire_s(BAUDRATE)
-    what = f"full reading ({block.count} registers) over the wire's {wire_s * 1000:.1f} ms at {BAUDRATE} baud"
+    blocks = meter.plan.full
+    wire_s = sum(block.wire_s(BAUDRATE) for block in blocks)
+    count = sum(block.count for block in blocks)
+    what = f"full reading ({count} registers) over the wire's {wire_s * 1000:.1f} ms at {BAUDRATE} baud"
     return [
         row(
             "wire_ratio_9600", what, "", [time_s / wire_s for time_s in times_s], hold=50, bar=1.10, limit=1.0

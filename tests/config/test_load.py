@@ -74,8 +74,8 @@ def test_a_sites_own_meter_map_comes_before_the_packaged_one(site: Path) -> None
 
 MISTAKES = {
     ("unit = 1", "unti = 1"): 'evse[0].meter.unti: unknown key, did you mean "unit"?',
-    ("unit = 1", "baud = 9600"): 'evse[0].meter.baud: unknown key, did you mean "baudrate"? '
-    "It belongs into [coprocessors.NAME] of the board file or [serial.NAME] of the board file",
+    ("unit = 1", "baud = 9600"): 'evse[0].meter.baud: unknown key, did you mean "baudrate"?',
+    ("unit = 1", 'rs485 = "on"'): "evse[0].meter.rs485: unknown key",
     ("unit = 1", "unit = 0"): "evse[0].meter.unit: 0 is not a whole number from 1 to 247",
     ("unit = 1", 'unit = "1"'): 'evse[0].meter.unit: "1" is not a whole number from 1 to 247',
     ("t_a = 32", "t_a = 100"): "evse[0].max_current_a: 100 is not a whole number from 6 to 80",

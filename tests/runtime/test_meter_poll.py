@@ -18,6 +18,7 @@ class NoReplyError(Exception):
 @dataclass
 class Reading:
     import_dwh: int = 1_000
+    resolution_dwh: int = 1
     power_w: int | None = None
     voltage_mv: tuple[int, ...] | None = None
     current_ma: tuple[int, ...] | None = None

@@ -47,7 +47,7 @@ def test_full_and_register_reads_are_one_request_each(far_end: ScriptedMeter, sd
     async def scene(meter: Meter, far_end: ScriptedMeter) -> None:
         full = await meter.sample(full=True)
         assert (full.import_dwh, full.power_w, full.voltage_mv) == (12_345_000, 0, (0, 0, 0))
-        assert await meter.sample(full=False) == Sample(12_345_000)
+        assert await meter.sample(full=False) == Sample(12_345_000, 10)
         assert counts(far_end) == [74, 2]
 
     play(far_end, sdm630, scene)
@@ -72,7 +72,7 @@ def test_an_answer_to_whoever_had_the_port_before_is_not_believed(
 def test_holding_registers_with_the_low_word_first(far_end: ScriptedMeter) -> None:
     async def scene(meter: Meter, far_end: ScriptedMeter) -> None:
         far_end.script = lambda request: [(0.0, frame(1, 3, 2 * request[5], *FIVE_WORDS[: 2 * request[5]]))]
-        assert await meter.sample(full=True) == Sample(0x0001_0002, -2, (2305,), ())
+        assert await meter.sample(full=True) == Sample(0x0001_0002, 100, -2, (2305,), ())
 
     energy = Register(at=0, type="uint32", word_order="little")
     power, volts = Register(at=2, type="int32", word_order="little"), Register(at=4, type="uint16")
