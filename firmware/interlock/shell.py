@@ -13,6 +13,7 @@ from firmware.interlock.log import log
 from firmware.interlock.messages import event_of, same_news, status_of
 from firmware.interlock.model import AgentConnected, BoardFailed, Commands, Event, State
 from firmware.interlock.settings import EvseSettings, Settings
+from firmware.interlock.sign_of_life import SignOfLife
 from firmware.interlock.vigil import BEAT_MS, Vigil
 from firmware.interlock.wiring import DUTY_FOR, Devices, devices_of, heartbeat_of
 from hal.backends import UnknownBackendError, open_board
@@ -51,6 +52,7 @@ class Interlock:
         self._open_io = open_io
         self._board: Board | None = None
         self._vigil: Vigil | None = None
+        self._sign_of_life = SignOfLife()
         self._reopen_ms = 0
         self._outlets = {evse.number: Outlet(evse) for evse in settings.evses}
         self.ending = False
@@ -82,6 +84,7 @@ class Interlock:
         for outlet in self._outlets.values():
             self._tell(outlet)
         self._show_life()
+        self._sign_of_life.give(now_ms())
 
     def _wait(self) -> list[int]:
         watched = [source.fileno() for source in (self._agent.listener, self._agent.connection) if source]

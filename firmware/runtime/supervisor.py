@@ -20,6 +20,7 @@ from config.load import ConfigError, describe_problems
 from config.schema import Loaded
 from firmware.runtime import log as event_log
 from firmware.runtime.interlock_settings import interlock_settings
+from firmware.runtime.life_watch import LOOK_EVERY_S, LifeWatch
 from firmware.site import load_site
 
 log = logging.getLogger(__name__)
@@ -67,12 +68,17 @@ resident memory falls by a tenth; `make bench ONLY=rss_agent_mib` shows it."""
 
 
 class Child:
-    """One process that is kept running; its pid is in the run folder."""
+    """One process that is kept running; its pid is in the run folder.
 
-    def __init__(self, name: str, command: list[str], run_dir: Path) -> None:
+    One with a ``watch`` must give signs of life, and is killed when it does not: what was stopped or stuck
+    is then started anew, and puts its outputs to safe when it opens its board.
+    """
+
+    def __init__(self, name: str, command: list[str], run_dir: Path, watch: LifeWatch | None = None) -> None:
         self.name = name
         self._command = command
-        self._environment = {**os.environ, **_FRUGAL}
+        self._watch = watch
+        self._environment = {**os.environ, **_FRUGAL, **(watch.environment if watch else {})}
         self._pid_file = run_dir / f"{name}.pid"
         self._wait_s = 0.0
         self._started_s = 0.0
@@ -80,16 +86,28 @@ class Child:
         self.process: subprocess.Popen[bytes] | None = None
 
     def keep_running(self) -> float:
-        """Start the process if it is its time; return how long until it may be."""
+        """Start the process if it is its time; return how long until there is something to do."""
         now = time.monotonic()
+        self._kill_if_it_hangs(now)
         if self.process is not None and self.process.poll() is not None:
             self._ended(now, self.process.returncode)
         if self.process is None and now >= self._start_at_s:
             self.process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, env=self._environment)
             self._started_s = now
             self._pid_file.write_text(f"{self.process.pid}\n")
+            if self._watch is not None:
+                self._watch.begin()
             log.info("process.started", extra={"process_name": self.name, "pid": self.process.pid})
-        return max(0.0, self._start_at_s - now) if self.process is None else _LONGEST_WAIT_S
+        if self.process is None:
+            return max(0.0, self._start_at_s - now)
+        return LOOK_EVERY_S if self._watch is not None else _LONGEST_WAIT_S
+
+    def _kill_if_it_hangs(self, now: float) -> None:
+        if self._watch is None or self.process is None or not self._watch.hangs(now):
+            return
+        log.error("process.hangs", extra={"process_name": self.name, "pid": self.process.pid})
+        self.process.kill()
+        self.process.wait()
 
     def _ended(self, now: float, code: int) -> None:
         """Start again at once; a process that ends again and again waits longer each time."""
@@ -112,6 +130,8 @@ class Child:
             self.process.kill()
             self.process.wait()
         self._pid_file.unlink(missing_ok=True)
+        if self._watch is not None:
+            self._watch.close()
 
 
 class Supervisor:
@@ -123,7 +143,7 @@ class Supervisor:
         interlock = [sys.executable, "-m", "firmware.interlock", interlock_settings(loaded)]
         agent = [sys.executable, "-m", "firmware.runtime", str(loaded.path)]
         self._children = (
-            Child("interlock", interlock, run_dir),
+            Child("interlock", interlock, run_dir, LifeWatch(run_dir / "supervisor.sock")),
             Child("agent", agent, run_dir),
         )
         self._ending = False

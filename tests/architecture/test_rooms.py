@@ -31,7 +31,7 @@ DOORS = {
     "msgspec": {"config/", "firmware/ledger/", "firmware/csms/"},
 }
 COMPOSITION_ROOTS = {"firmware/wiring.py", "firmware/interlock/wiring.py", "firmware/board/wiring.py"}
-IMPURE_INTERLOCK = ("__main__", "agent_port", "log", "priority", "shell", "vigil", "wiring")
+IMPURE_INTERLOCK = ("__main__", "agent_port", "log", "priority", "shell", "sign_of_life", "vigil", "wiring")
 PURE = (
     "firmware/core/",
     *(

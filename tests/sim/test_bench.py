@@ -1,15 +1,18 @@
 """The bench with its real processes: in service, power cut, agent killed, and what a wrong site says."""
 
 import asyncio
+import contextlib
 import io
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
 
 from sim.bench import Bench, BenchError, BenchOptions, ProcessFailedError
+from sim.camera import NothingToScanError, url_on
 from sim.processes import descendants
 
 
@@ -39,6 +42,22 @@ def test_a_station_in_service_draws_its_display_and_is_connected(tmp_path: Path)
             (station,) = (await bench.csms.state())["stations"]
             assert (station["id"], station["connected"]) == ("chu-003", True)
             assert await bench.records() == []
+
+    asyncio.run(script())
+
+
+def test_a_camera_in_front_of_two_evses_reads_a_code_for_each_in_turn(tmp_path: Path) -> None:
+    async def script() -> None:
+        async with await Bench.start(BenchOptions(tmp_path, evses=2)) as bench:
+            seen: set[str] = set()
+
+            async def both_were_shown() -> bool:
+                with contextlib.suppress(NothingToScanError):
+                    seen.add(urlsplit(url_on(await bench.display_png())).path)
+                return len(seen) == 2
+
+            await eventually("a code for each", both_were_shown, within_s=30)
+            assert sorted(path.rsplit("/", 1)[-1] for path in seen) == ["1", "2"]
 
     asyncio.run(script())
 
