@@ -6,12 +6,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: demo test test-board lint enumerate torture docs bench browser clean
+.PHONY: demo test test-board lint enumerate torture docs bench browser judges clean
 
 demo: $(VENV)/sim
 	@$(BIN)/python -m sim.demo $(if $(EXIT),--exit)
 
-test: lint browser
+test: lint browser judges
 	@$(BIN)/python -m pytest $(ARGS)
 
 # The drivers and the interlock on a real kernel, in emulation (docs/VIRTUAL_BOARD.md).
@@ -64,5 +64,20 @@ browser: $(VENV)/dev
 	      apt-get install -qq -y --no-install-recommends chromium fonts-wqy-microhei >/dev/null; \
 	  else echo "chromium is missing: tests in tests/browser will be skipped (apt install chromium)"; fi; fi
 
+# Programs not written here that ours must agree with: npm's, pinned in tests/node, and Debian's mbpoll (a Modbus
+# master). Without them their tests are skipped by name.
+judges: tests/node/node_modules/.package-lock.json
+	@if ! command -v mbpoll >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing Debian's mbpoll …"; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	      apt-get install -qq -y --no-install-recommends mbpoll >/dev/null; \
+	  else echo "mbpoll is missing: its tests will be skipped (apt install mbpoll)"; fi; fi
+
+tests/node/node_modules/.package-lock.json: tests/node/package-lock.json | $(VENV)/dev
+	@$(BIN)/npm ci --ignore-scripts --silent --no-audit --no-fund --prefix tests/node || { rm -rf tests/node/node_modules; \
+	  echo "npm's packages could not be installed: the tests that use them will be skipped"; }
+	@test ! -d tests/node/node_modules || touch $@
+
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) build tests/node/node_modules *.egg-info
