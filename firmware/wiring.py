@@ -14,7 +14,7 @@ from drivers.meter.errors import MeterError
 from drivers.meter.meter import Meter
 from firmware import __version__
 from firmware.core.customer_view import CustomerView
-from firmware.core.entries import Entry, SettingStored
+from firmware.core.entries import Entry, KeyRotated, SettingStored
 from firmware.core.faults import latched
 from firmware.core.journal import restore
 from firmware.core.settings import EvseSettings, MeterIdentity, Settings
@@ -35,8 +35,9 @@ from firmware.runtime.meter_poll import MeterPoll
 from firmware.runtime.screen_task import ScreenTask
 from firmware.runtime.stamping import Stamper
 from firmware.screens.renderer import Renderer
-from firmware.signing.keys import FileKey
+from firmware.signing.keys import SigningKeyError
 from firmware.signing.seal import Sealer
+from firmware.signing.stores import open_key
 from hal.backends import open_framebuffer
 from hal.clock import Clock, ScaledClock, SystemClock
 
@@ -55,6 +56,18 @@ class Storage:
             self._ledger.append_all(entries)
         except LedgerError as error:
             raise StorageError(str(error)) from error
+
+
+def sealing(sealer: Sealer) -> Callable[[str], str]:
+    """Return the sealer's ``seal``; a record that cannot be sealed is one that cannot be stored."""
+
+    def seal(payload: str) -> str:
+        try:
+            return sealer.seal(payload)
+        except SigningKeyError as error:
+            raise StorageError(str(error)) from error
+
+    return seal
 
 
 class LedgerOutbox:
@@ -107,9 +120,10 @@ class Station:
     def __init__(self, loaded: Loaded) -> None:
         site = loaded.site
         state_dir = Path(site.state_dir)
-        key = FileKey.open_or_create(state_dir / "station.key")
         self._ledger = Ledger.open(state_dir / "ledger.db")
         entries = list(self._ledger.replay())
+        rotation = next((entry for entry in entries if isinstance(entry, KeyRotated)), None)
+        key = open_key(site.signing.key, state_dir, rotation)
         clock = lasting(
             clock_of(loaded.board.clock),
             Path(site.run_dir, "clock.json"),
@@ -124,7 +138,7 @@ class Station:
             clock=clock,
             stamp=stamp,
             storage=Storage(self._ledger),
-            seal=Sealer(key).seal,
+            seal=sealing(Sealer(key)),
             show=self._screen.show,
         )
         post = self.agent.post

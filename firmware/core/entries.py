@@ -172,6 +172,20 @@ class ContactorCycled:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyRotated:
+    """The station's key was replaced: a record in its chain, sealed by the old key (docs/KEYS.md).
+
+    ``public_key`` is the new one, ``replaced`` the old one, both hex of DER; ``number`` counts rotations.
+    """
+
+    at: Stamp
+    number: int
+    public_key: str
+    replaced: str
+    ocmf: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SettingStored:
     component: str
     variable: str
@@ -192,7 +206,7 @@ class TariffRemoved:
 Entry = (
     TransactionStarted | LimitAccepted | VehicleConnected | ChargingBegan | UsageRecorded | StopDecided
     | TransactionEnded | FaultRaised | FaultCleared | ContactorCycled | SettingStored | TariffStored
-    | TariffRemoved
+    | TariffRemoved | KeyRotated
 )  # fmt: skip
 
 TransactionEntry = (

@@ -9,6 +9,7 @@ from firmware.core.entries import (
     Entry,
     FaultCleared,
     FaultRaised,
+    KeyRotated,
     LimitAccepted,
     SettingStored,
     StopDecided,
@@ -58,6 +59,8 @@ def apply(state: State, entry: Entry) -> State:
         case UsageRecorded():
             text = entry.payload or entry.ocmf.split("|")[1]
             state = state._replace(chain=replace(state.chain.follow(text), number=entry.number))
+        case KeyRotated():
+            return state._replace(chain=state.chain.rotate(entry.ocmf.split("|")[1], entry.number))
         case FaultRaised(evse=0):
             return state._replace(faults=state.faults | {entry.fault})
         case FaultCleared(evse=0):

@@ -5,7 +5,7 @@ The text is the record: it is sealed once and kept byte for byte. Vendor keys (U
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 
 from firmware.core.settings import MeterIdentity, Settings
@@ -17,14 +17,23 @@ _STATUS = {"synchronised": "S", "informative": "I", "unsynchronised": "U"}
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Where the station's chain of records stands: the last number, and the SHA-256 of the last payload."""
+    """Where the station's chain of records stands: the last number, and the SHA-256 of the last payload.
+
+    ``rotations`` counts the replacements of the key: records in the chain that have numbers of their own.
+    """
 
     number: int = 0
     previous_hash: str = ""
+    rotations: int = 0
 
     def follow(self, payload: str) -> "Chain":
         """Return the chain with one more payload on it."""
-        return Chain(self.number + 1, hashlib.sha256(payload.encode()).hexdigest())
+        digest = hashlib.sha256(payload.encode()).hexdigest()
+        return replace(self, number=self.number + 1, previous_hash=digest)
+
+    def rotate(self, payload: str, rotations: int) -> "Chain":
+        """Return the chain with the record of a rotation on it, the ``rotations``-th."""
+        return replace(self.follow(payload), number=self.number, rotations=rotations)
 
 
 @dataclass(frozen=True, slots=True)

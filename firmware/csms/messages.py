@@ -32,7 +32,8 @@ class OutboxItem(Protocol):
     """One ledger entry on its way to the backend.
 
     ``message_id`` stays the same through every resend. ``signed`` holds OCMF texts: its own for
-    UsageRecorded, (begin, end) for TransactionEnded, empty where nothing was sealed.
+    UsageRecorded, (begin, end) for TransactionEnded, empty where nothing was sealed. ``sealed_by`` is the key
+    that sealed them, hex of its DER, "" for the station's newest.
     """
 
     @property
@@ -43,6 +44,8 @@ class OutboxItem(Protocol):
     def entry(self) -> Entry: ...
     @property
     def signed(self) -> tuple[str, ...]: ...
+    @property
+    def sealed_by(self) -> str: ...
 
 
 class OutboxError(Exception):

@@ -9,6 +9,7 @@ from firmware.core.entries import (
     ContactorCycled,
     FaultCleared,
     FaultRaised,
+    KeyRotated,
     LimitAccepted,
     SettingStored,
     StopDecided,
@@ -27,6 +28,9 @@ from firmware.csms import meter_values
 from firmware.csms.fault_events import of_fault
 from firmware.csms.messages import Identity, Message, OutboxItem
 from firmware.csms.quantities import floor, timestamp
+
+VENDOR = "Wattseal"
+"""``vendorId`` of what OCPP has no field or message for."""
 
 _CONNECTOR = 1
 
@@ -50,7 +54,7 @@ class Ocpp2:
     """TriggerReasonEnumType of this version."""
 
     def __init__(self, public_key_der: bytes, catalogue: Mapping[str, Fault]) -> None:
-        self._public_key = meter_values.public_key_text(public_key_der)
+        self._newest_key = meter_values.public_key_text(public_key_der)
         self._catalogue = catalogue
 
     def boot(self, identity: Identity, reason: str) -> Message:
@@ -88,8 +92,13 @@ class Ocpp2:
                 return None  # the end record and the reason travel in Ended
             case ContactorCycled() | SettingStored() | TariffStored() | TariffRemoved():
                 return None
+            case KeyRotated(ocmf=ocmf):
+                return Message("DataTransfer", {"vendorId": VENDOR, "messageId": "KeyRotated", "data": ocmf})
             case entry:
-                return Message("TransactionEvent", self._transaction_event(entry, item.signed))
+                key = meter_values.public_key_text(bytes.fromhex(item.sealed_by)) if item.sealed_by else ""
+                return Message(
+                    "TransactionEvent", self._transaction_event(entry, item.signed, key or self._newest_key)
+                )
 
     def answered(self, entry: TransactionEntry, answer: Mapping[str, Any], at: Stamp) -> TransactionAnswered:
         """Return what the backend's answer to a transaction event says."""
@@ -103,7 +112,9 @@ class Ocpp2:
             total_cost_e4=None if total_cost is None else floor(total_cost, 4),
         )
 
-    def _transaction_event(self, entry: TransactionEntry, signed: tuple[str, ...]) -> dict[str, Any]:
+    def _transaction_event(
+        self, entry: TransactionEntry, signed: tuple[str, ...], key: str
+    ) -> dict[str, Any]:
         match entry:
             case TransactionStarted():
                 return self._started(entry)
@@ -114,9 +125,9 @@ class Ocpp2:
             case ChargingBegan():
                 return self._event("Updated", entry, "ChargingStateChanged", chargingState="Charging")
             case UsageRecorded():
-                return self._usage(entry, (*signed, entry.ocmf)[0])
+                return self._usage(entry, (*signed, entry.ocmf)[0], key)
             case TransactionEnded():
-                return self._ended(entry, signed)
+                return self._ended(entry, signed, key)
         raise TypeError(f"{type(entry).__name__} is no transaction event")
 
     def _started(self, entry: TransactionStarted) -> dict[str, Any]:
@@ -129,7 +140,7 @@ class Ocpp2:
     def _limit_accepted(self, entry: LimitAccepted) -> dict[str, Any]:
         return self._event("Updated", entry, "LimitSet")
 
-    def _usage(self, entry: UsageRecorded, ocmf: str) -> dict[str, Any]:
+    def _usage(self, entry: UsageRecorded, ocmf: str, key: str) -> dict[str, Any]:
         event = self._event(
             "Updated",
             entry,
@@ -137,9 +148,9 @@ class Ocpp2:
             chargingState=entry.charging_state,
             timeSpentCharging=entry.charging_ms // 1000,
         )
-        return event | {"meterValue": [meter_values.of_record(entry, ocmf, self._public_key)]}
+        return event | {"meterValue": [meter_values.of_record(entry, ocmf, key)]}
 
-    def _ended(self, entry: TransactionEnded, signed: tuple[str, ...]) -> dict[str, Any]:
+    def _ended(self, entry: TransactionEnded, signed: tuple[str, ...], key: str) -> dict[str, Any]:
         """Without idToken, and with the register: some backends give no cost otherwise."""
         event = self._event(
             "Ended",
@@ -149,7 +160,7 @@ class Ocpp2:
             timeSpentCharging=entry.cost.charging_ms // 1000,
             stoppedReason=entry.stopped_reason,
         )
-        values = meter_values.of_end(entry, signed, self._public_key)
+        values = meter_values.of_end(entry, signed, key)
         return event | ({"meterValue": values} if values else {})
 
     def _event(self, kind: str, entry: Any, trigger: str, **info: Any) -> dict[str, Any]:

@@ -24,8 +24,8 @@ class V201(Ocpp2):
         """A limit cannot be told; the event keeps the sequence numbers without a gap."""
         return self._event("Updated", entry, "ChargingStateChanged")
 
-    def _ended(self, entry: TransactionEnded, signed: tuple[str, ...]) -> dict[str, Any]:
-        event = super()._ended(entry, signed)
+    def _ended(self, entry: TransactionEnded, signed: tuple[str, ...], key: str) -> dict[str, Any]:
+        event = super()._ended(entry, signed, key)
         info = event["transactionInfo"]
         info["stoppedReason"] = _STOPPED_REASONS.get(info["stoppedReason"], info["stoppedReason"])
         return event

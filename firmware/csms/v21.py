@@ -48,8 +48,8 @@ class V21(Ocpp2):
         event["transactionInfo"]["transactionLimit"] = _limit_payload(entry.limit)
         return event
 
-    def _ended(self, entry: TransactionEnded, signed: tuple[str, ...]) -> dict[str, Any]:
-        return super()._ended(entry, signed) | {"costDetails": cost_details(entry.cost)}
+    def _ended(self, entry: TransactionEnded, signed: tuple[str, ...], key: str) -> dict[str, Any]:
+        return super()._ended(entry, signed, key) | {"costDetails": cost_details(entry.cost)}
 
 
 def _limit(payload: Mapping[str, Any]) -> Limit:

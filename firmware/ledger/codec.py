@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, get_args
 
 import msgspec
 
-from firmware.core.entries import Entry, TransactionEntry, UsageRecorded
+from firmware.core.entries import Entry, KeyRotated, TransactionEntry, UsageRecorded
 
 KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Entry)}
 _TRANSACTION_KINDS = get_args(TransactionEntry)
@@ -13,8 +13,9 @@ UPLINK_KINDS = (
     *(kind.__name__ for kind in _TRANSACTION_KINDS if "seq_no" in {field.name for field in fields(kind)}),
     "FaultRaised",
     "FaultCleared",
+    "KeyRotated",
 )
-"""The kinds that the backend must hear of: those with a number in the transaction's sequence, and faults."""
+"""What the backend must hear of: the kinds with a number in the transaction's sequence, faults, new keys."""
 
 
 class UnreadableEntryError(ValueError):
@@ -39,6 +40,10 @@ def to_row(entry: Entry) -> Row:
             raise ValueError(f"usage record {entry.number} is not sealed")
         ocmf = values.pop("ocmf")
         del values["payload"]
+    elif isinstance(entry, KeyRotated):
+        ocmf = values.pop("ocmf")
+        if not ocmf:
+            raise ValueError(f"key rotation {entry.number} is not sealed")
     transaction_id = entry.transaction_id if isinstance(entry, _TRANSACTION_KINDS) else None
     return Row(type(entry).__name__, transaction_id, msgspec.json.encode(values).decode(), ocmf)
 
@@ -51,6 +56,6 @@ def from_row(seq: int, kind: str, body: str, ocmf: str | None) -> Entry:
         entry: Entry = msgspec.json.decode(body, type=KINDS[kind])
     except (msgspec.DecodeError, UnicodeError) as error:
         raise UnreadableEntryError(f"entry {seq}: {kind}: {error}") from error
-    if ocmf is not None and isinstance(entry, UsageRecorded):
+    if ocmf is not None and isinstance(entry, UsageRecorded | KeyRotated):
         return replace(entry, ocmf=ocmf)
     return entry

@@ -1,11 +1,15 @@
 """What is still to be sent: the ledger itself, seen past an acknowledgement cursor (docs/adr/0003)."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from firmware.core.entries import Entry, TransactionEnded, UsageRecorded
+from firmware.core.entries import Entry, KeyRotated, TransactionEnded, UsageRecorded
 from firmware.ledger.codec import UPLINK_KINDS, from_row
+
+NEWEST_ROTATION = ("key",)
+"""The subject under which the newest rotation of the key stands."""
 
 _KINDS = ", ".join(f"'{kind}'" for kind in UPLINK_KINDS)
 
@@ -15,13 +19,20 @@ class OutboxItem:
     """One entry for the backend, under the message id that it keeps through all resends.
 
     ``signed`` are the OCMF texts that go with it: a usage record's own; at the end of a transaction the begin
-    and the end record, as far as there are any; otherwise none.
+    and the end record, as far as there are any; a rotation's; otherwise none. ``sealed_by`` is the public key
+    (hex of its DER) that they verify with, "" for the station's newest: a key may have been replaced since.
     """
 
     seq: int
     message_id: str
     entry: Entry
     signed: tuple[str, ...]
+    sealed_by: str = ""
+
+
+def subject(*names: str | int) -> str:
+    """Return what an entry stands for, as the table ``standing`` has it."""
+    return json.dumps(names, ensure_ascii=False)
 
 
 def next_after(connection: sqlite3.Connection, cursor: int) -> OutboxItem | None:
@@ -35,7 +46,8 @@ def next_after(connection: sqlite3.Connection, cursor: int) -> OutboxItem | None
         return None
     seq, message_id, kind, body, ocmf = row
     entry = from_row(seq, kind, body, ocmf)
-    return OutboxItem(seq, message_id, entry, _signed(connection, entry))
+    signed = _signed(connection, entry)
+    return OutboxItem(seq, message_id, entry, signed, _sealed_by(connection, seq) if signed else "")
 
 
 def unsent_between(connection: sqlite3.Connection, cursor: int, seq: int) -> int | None:
@@ -49,12 +61,27 @@ def unsent_between(connection: sqlite3.Connection, cursor: int, seq: int) -> int
 
 def _signed(connection: sqlite3.Connection, entry: Entry) -> tuple[str, ...]:
     match entry:
-        case UsageRecorded(ocmf=ocmf):
+        case UsageRecorded(ocmf=ocmf) | KeyRotated(ocmf=ocmf):
             return (ocmf,)
         case TransactionEnded(transaction_id=transaction_id):
             return tuple(_legal_pair(connection, transaction_id))
         case _:
             return ()
+
+
+def _sealed_by(connection: sqlite3.Connection, seq: int) -> str:
+    """Return the key before the first rotation at or after an entry, "" if there has been none."""
+    newest = connection.execute(
+        "SELECT seq FROM standing WHERE subject = ?", (subject(*NEWEST_ROTATION),)
+    ).fetchone()
+    if newest is None or newest[0] < seq:
+        return ""
+    (replaced,) = connection.execute(
+        "SELECT json_extract(body, '$.replaced') FROM entry WHERE seq >= ? AND kind = 'KeyRotated'"
+        " ORDER BY seq LIMIT 1",
+        (seq,),
+    ).fetchone()
+    return str(replaced)
 
 
 def _legal_pair(connection: sqlite3.Connection, transaction_id: str) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """The ledger: durable facts in order, never changed. One owner, one connection, one thread."""
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from firmware.core.entries import (
     Entry,
     FaultCleared,
     FaultRaised,
+    KeyRotated,
     SettingStored,
     TariffRemoved,
     TariffStored,
@@ -74,8 +74,9 @@ class Ledger:
     def replay(self) -> Iterator[Entry]:
         """Yield what a reboot needs, in order.
 
-        That is the newest entry of each setting and of each EVSE's tariff and contactor, the standing faults,
-        all of every transaction that has not ended, and the last usage record (the chain goes on from it).
+        That is the newest entry of each setting and of each EVSE's tariff and contactor, the last rotation of
+        the key, the standing faults, all of every transaction that has not ended, and the last usage record
+        (the chain goes on from it).
         """
         with self._explaining():
             for row in self._connection.execute(_REPLAY).fetchall():
@@ -151,17 +152,21 @@ class Ledger:
                 self._stands(seq, "tariff", evse)
             case ContactorCycled(evse=evse):
                 self._stands(seq, "contactor", evse)
+            case KeyRotated():
+                self._stands(seq, *outbox.NEWEST_ROTATION)
             case FaultRaised(evse=evse, fault=fault):
                 self._stands(seq, "fault", evse, fault)
             case FaultCleared(evse=evse, fault=fault):
-                execute("DELETE FROM standing WHERE subject = ?", (_subject("fault", evse, fault),))
+                execute("DELETE FROM standing WHERE subject = ?", (outbox.subject("fault", evse, fault),))
             case _ if transaction_id is not None:
                 execute("INSERT OR IGNORE INTO span VALUES (?, ?, NULL)", (transaction_id, seq))
         if isinstance(entry, TransactionEnded):
             execute("UPDATE span SET ended = ? WHERE transaction_id = ?", (seq, transaction_id))
 
     def _stands(self, seq: int, *subject: str | int) -> None:
-        self._connection.execute("INSERT OR REPLACE INTO standing VALUES (?, ?)", (_subject(*subject), seq))
+        self._connection.execute(
+            "INSERT OR REPLACE INTO standing VALUES (?, ?)", (outbox.subject(*subject), seq)
+        )
 
     def _refuse_to_skip(self, seq: int) -> None:
         skipped = outbox.unsent_between(self._connection, self._acknowledged, seq)
@@ -205,10 +210,6 @@ class Ledger:
             raise ledger_error(self._path, error) from error
         except UnreadableEntryError as error:
             raise LedgerDamagedError(f"{self._path}: {error}") from error
-
-
-def _subject(*names: str | int) -> str:
-    return json.dumps(names, ensure_ascii=False)
 
 
 def ocmf_texts(connection: sqlite3.Connection) -> Iterator[str]:

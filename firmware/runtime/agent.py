@@ -43,7 +43,7 @@ _STORAGE_RETRY_S = 30.0
 
 
 class StorageError(Exception):
-    """The ledger could not take entries; none of them was stored."""
+    """The ledger could not take entries, or a record could not be sealed; none of them was stored."""
 
 
 class Storage(Protocol):
@@ -64,7 +64,8 @@ class Backend(Protocol):
 class Agent:
     """Feeds events to the core one at a time and carries its effects out.
 
-    ``seal`` turns an OCMF payload into its sealed text. ``failed`` is set to the exception that ended it.
+    ``seal`` turns an OCMF payload into its sealed text, or raises StorageError. ``failed`` is set to the
+    exception that ended it.
     """
 
     def __init__(
@@ -120,16 +121,16 @@ class Agent:
         for effect in effects:
             if isinstance(effect, Withdraw):
                 self._carry_out(effect)
-        entries = [self._sealed(effect.entry) for effect in effects if isinstance(effect, Append)]
-        if entries:
-            try:
+        try:
+            entries = [self._sealed(effect.entry) for effect in effects if isinstance(effect, Append)]
+            if entries:
                 self._storage.append_all(entries)
-            except StorageError as error:
-                # Nothing that depended on the entries has happened: the old state still holds.
-                log.error("ledger.failed", extra={"why": str(error)})
-                self._events.appendleft(StorageFailed(self._stamp(), str(error)))
-                asyncio.get_running_loop().call_later(_STORAGE_RETRY_S, self._fail, error)
-                return
+        except StorageError as error:
+            # Nothing that depended on the entries has happened: the old state still holds.
+            log.error("ledger.failed", extra={"why": str(error)})
+            self._events.appendleft(StorageFailed(self._stamp(), str(error)))
+            asyncio.get_running_loop().call_later(_STORAGE_RETRY_S, self._fail, error)
+            return
         self.state = state
         for effect in effects:
             if not isinstance(effect, Withdraw | Append):

@@ -24,6 +24,12 @@ def write_durably(path: Path, chunks: Iterable[bytes], *, mode: int) -> None:
     _sync_directory(path.parent)
 
 
+def rename_durably(path: Path, target: Path) -> None:
+    """Put ``path`` in the place of ``target``, in the same directory. Raises OSError."""
+    path.rename(target)
+    _sync_directory(target.parent)
+
+
 def _sync_directory(path: Path) -> None:
     directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -4,6 +4,8 @@ Open Charge Metering Format 1.3, section 2: ``OCMF|payload|signature``, the sign
 the algorithm ``SA`` and the hex of the DER signature ``SD``.
 """
 
+from functools import lru_cache
+
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -13,6 +15,7 @@ from firmware.signing.keys import KeyStore
 
 _BEFORE = '{"SA":"ECDSA-secp256r1-SHA256","SD":"'
 _AFTER = '"}'
+_ECDSA = ec.ECDSA(hashes.SHA256())
 
 
 class Sealer:
@@ -39,20 +42,26 @@ def signature_holds(ocmf_text: str, public_key_der: bytes) -> bool:
     The signature part must be spelled as `Sealer.seal` spells it, so that not one byte of the whole text can
     change unseen. Raises ValueError when ``public_key_der`` is no P-256 public key.
     """
-    key = public_key(public_key_der)
     parts = ocmf_text.split("|")
     if len(parts) != 3 or parts[0] != "OCMF":
         return False
-    signature = _signature(parts[2])
-    if signature is None:
-        return False
+    return has_signed(public_key_der, parts[1], _signature(parts[2]) or b"")
+
+
+def has_signed(public_key_der: bytes, text: str, signature: bytes) -> bool:
+    """Say whether a DER signature is the key's over the UTF-8 bytes of a text.
+
+    Raises ValueError when ``public_key_der`` is no P-256 public key.
+    """
+    key = public_key(public_key_der)
     try:
-        key.verify(signature, parts[1].encode(), ec.ECDSA(hashes.SHA256()))
+        key.verify(signature, text.encode(), _ECDSA)
     except (InvalidSignature, UnicodeEncodeError):
         return False
     return True
 
 
+@lru_cache(maxsize=16)
 def public_key(der: bytes) -> ec.EllipticCurvePublicKey:
     """Return the P-256 key of a DER SubjectPublicKeyInfo. Raises ValueError when it is none."""
     try:

@@ -17,8 +17,8 @@ from firmware.core.entries import Entry, UsageRecorded
 from firmware.core.tariff import Tariff
 from firmware.core.tariff_type import parse
 from firmware.ledger.store import Ledger
-from firmware.signing.keys import FileKey
 from firmware.signing.seal import Sealer
+from firmware.signing.stores import open_key
 from tests.support.virtual import VirtualStation
 
 HOURS = 8
@@ -30,7 +30,7 @@ class SealedStore:
 
     def __init__(self, directory: Path) -> None:
         self.spent_s = 0.0
-        self._seal = Sealer(FileKey.open_or_create(directory / "station.key")).seal
+        self._seal = Sealer(open_key("file:station.key", directory)).seal
         self._ledger = Ledger.open(directory / "ledger.db")
 
     def store(self, entries: Sequence[Entry]) -> None:

@@ -81,6 +81,7 @@ class Item:
     message_id: str
     entry: Entry
     signed: tuple[str, ...] = ()
+    sealed_by: str = ""
 
 
 def item(entry: Entry, seq: int = 1) -> Item:

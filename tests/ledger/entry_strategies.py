@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from firmware.core.entries import Entry, UsageRecorded
+from firmware.core.entries import Entry, KeyRotated, UsageRecorded
 from firmware.core.tariff import Conditions, Dimension, Price
 from firmware.ledger.codec import KINDS
 
@@ -22,8 +22,11 @@ st.register_type_strategy(str, text)
 st.register_type_strategy(int, number)
 st.register_type_strategy(Dimension, dimensions)
 
-sealed = st.builds(UsageRecorded, payload=st.just(""), ocmf=text.filter(bool))
+sealed: dict[type[object], st.SearchStrategy[Entry]] = {
+    UsageRecorded: st.builds(UsageRecorded, payload=st.just(""), ocmf=text.filter(bool)),
+    KeyRotated: st.builds(KeyRotated, ocmf=text.filter(bool)),
+}
 entries: st.SearchStrategy[Entry] = st.one_of(
-    *(sealed if kind is UsageRecorded else st.builds(kind) for kind in KINDS.values())
+    *(sealed.get(kind, st.builds(kind)) for kind in KINDS.values())
 )
-"""Entries as the shell hands them to the ledger: usage records are sealed."""
+"""Entries as the shell hands them to the ledger: records are sealed."""

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from firmware.core.entries import Entry, UsageRecorded
+from firmware.core.entries import Entry, KeyRotated, UsageRecorded
 from firmware.ledger.codec import KINDS, UPLINK_KINDS, UnreadableEntryError, from_row, to_row
 from tests.ledger.entry_strategies import entries
-from tests.ledger.samples import Recorder
+from tests.ledger.samples import Recorder, stamp
 
 
 @given(entries)
@@ -29,6 +29,11 @@ def test_an_unsealed_record_is_refused(change: dict[str, str]) -> None:
     record = next(entry for entry in Recorder().charge("tx-1") if isinstance(entry, UsageRecorded))
     with pytest.raises(ValueError, match="usage record 1 is not sealed"):
         to_row(replace(record, **change))
+
+
+def test_an_unsealed_rotation_is_refused() -> None:
+    with pytest.raises(ValueError, match="key rotation 2 is not sealed"):
+        to_row(KeyRotated(stamp(0), 2, "3059", "3058"))
 
 
 def test_the_backend_hears_of_transactions_and_faults_not_of_settings() -> None:

@@ -9,8 +9,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from firmware.signing.keys import FileKey, SigningKeyError
+from firmware.signing.keys import KeyStore, SigningKeyError
 from firmware.signing.seal import Sealer, signature_holds
+from firmware.signing.stores import open_key
 
 
 def pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
@@ -19,26 +20,30 @@ def pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
     )
 
 
+def opened(path: Path) -> KeyStore:
+    return open_key(f"file:{path.name}", path.parent)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "signing_key.pem"
 
 
 def test_a_new_station_makes_a_key_and_keeps_it(path: Path) -> None:
-    first = FileKey.open_or_create(path)
+    first = opened(path)
     sealed = Sealer(first).seal("{}")
-    again = FileKey.open_or_create(path)
+    again = opened(path)
     assert again.public_key_der == first.public_key_der
     assert signature_holds(sealed, again.public_key_der)
 
 
 def test_two_stations_have_two_keys(tmp_path: Path) -> None:
-    keys = {FileKey.open_or_create(tmp_path / name / "key.pem").public_key_der for name in ("one", "two")}
+    keys = {opened(tmp_path / name / "key.pem").public_key_der for name in ("one", "two")}
     assert len(keys) == 2
 
 
 def test_only_the_owner_may_read_the_key_and_everyone_the_public_one(path: Path) -> None:
-    key = FileKey.open_or_create(path)
+    key = opened(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     published = path.with_name("public_key.hex")
     assert bytes.fromhex(published.read_text().strip()) == key.public_key_der
@@ -46,16 +51,16 @@ def test_only_the_owner_may_read_the_key_and_everyone_the_public_one(path: Path)
 
 
 def test_openssl_reads_the_key(path: Path) -> None:
-    FileKey.open_or_create(path)
+    opened(path)
     assert path.read_text().startswith("-----BEGIN PRIVATE KEY-----")
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
 def test_a_key_that_others_may_read_is_refused(path: Path, mode: int) -> None:
-    FileKey.open_or_create(path)
+    opened(path)
     path.chmod(mode)
     with pytest.raises(SigningKeyError, match=r"others may read this key.*chmod 600"):
-        FileKey.open_or_create(path)
+        opened(path)
 
 
 @pytest.mark.parametrize(
@@ -72,37 +77,37 @@ def test_a_file_that_is_no_p256_key_is_refused(path: Path, content: bytes, why: 
     path.write_bytes(content)
     path.chmod(0o600)
     with pytest.raises(SigningKeyError, match=why):
-        FileKey.open_or_create(path)
+        opened(path)
 
 
 def test_a_lost_key_is_not_replaced_behind_the_auditors_back(path: Path) -> None:
-    FileKey.open_or_create(path)
+    opened(path)
     path.unlink()
     with pytest.raises(SigningKeyError, match="restore the key"):
-        FileKey.open_or_create(path)
+        opened(path)
     assert not path.exists()
 
 
 def test_a_swapped_key_is_refused(path: Path, tmp_path: Path) -> None:
-    FileKey.open_or_create(path)
-    FileKey.open_or_create(tmp_path / "other" / "key.pem")
+    opened(path)
+    opened(tmp_path / "other" / "key.pem")
     path.write_bytes((tmp_path / "other" / "key.pem").read_bytes())
     with pytest.raises(SigningKeyError, match="names another key"):
-        FileKey.open_or_create(path)
+        opened(path)
 
 
 def test_a_directory_that_cannot_be_made_is_an_error_a_person_understands(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file")
     with pytest.raises(SigningKeyError, match=r"key\.pem: .*cannot sign without it"):
-        FileKey.open_or_create(tmp_path / "state" / "key.pem")
+        opened(tmp_path / "state" / "key.pem")
 
 
 def test_killed_while_making_a_key_there_is_a_whole_one_or_none(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from firmware.signing.keys import FileKey\n"
+        "import sys; from pathlib import Path; from firmware.signing.stores import open_key\n"
         "print('go', flush=True)\n"
         "for number in range(100_000):\n"
-        "    FileKey.open_or_create(Path(sys.argv[1], str(number), 'key.pem'))\n"
+        "    open_key('file:key.pem', Path(sys.argv[1], str(number)))\n"
     )
     for run in range(3):
         there = tmp_path / str(run)
@@ -114,4 +119,4 @@ def test_killed_while_making_a_key_there_is_a_whole_one_or_none(tmp_path: Path) 
         process.kill()
         process.communicate()
         for station in there.iterdir():
-            FileKey.open_or_create(station / "key.pem")
+            opened(station / "key.pem")
