@@ -9,7 +9,7 @@ import msgspec
 from config import board_rules, rules
 from config.files import Table, meter_map, named, read
 from config.places import places
-from config.schema import Board, Loaded, MeterMap, Site
+from config.schema import AnyMeterMap, Board, Dlt645Map, Loaded, MeterMap, Site
 from config.shape import Shape
 from config.tariff_file import TariffFile
 
@@ -81,13 +81,15 @@ def _as_far_as_right(table: Table, kind: type[T]) -> T | None:
         return None
 
 
-def _meters(path: Path, table: Table, found: list[str]) -> dict[str, MeterMap]:
-    meters: dict[str, MeterMap] = {}
+def _meters(path: Path, table: Table, found: list[str]) -> dict[str, AnyMeterMap]:
+    meters: dict[str, AnyMeterMap] = {}
     missing: set[str] = set()
     for where, name in _map_names(table):
         if name in meters or name in missing:
             continue
-        meter = _as(MeterMap, meter_map(name, where, path, found), f"meters/{name}.toml", found)
+        content = meter_map(name, where, path, found)
+        kind: type[AnyMeterMap] = Dlt645Map if content and "protocol" in content else MeterMap
+        meter = _as(kind, content, f"meters/{name}.toml", found)
         if meter is None:
             missing.add(name)
         else:

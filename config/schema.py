@@ -414,6 +414,43 @@ class MeterMap(_Table, frozen=True, kw_only=True):
     signs: Literal["iskra", "bauer"] | None = None
 
 
+class DataItem(_Table, frozen=True):
+    """One data item of a DL/T 645 meter, or a block of them, one per phase.
+
+    ``id`` is the data identifier DI3 DI2 DI1 DI0, ``bytes`` what one value takes, in binary coded decimal.
+    The value is its digits as a whole number × ``scale``, in the unit of the key's name. ``signed``: the
+    highest bit is a sign.
+    """
+
+    id: Annotated[int, Meta(ge=0, le=0xFFFFFFFF)]
+    bytes: Annotated[int, Meta(ge=1, le=8)]
+    scale: Decimal = Decimal(1)
+    signed: bool = False
+
+
+class Dlt645Map(_Table, frozen=True, kw_only=True):
+    """A meter that speaks DL/T 645-2007, as data; ``protocol`` tells such a file from a Modbus map.
+
+    ``voltage_mv`` and ``current_ma`` bring as many values as there are ``phases``.
+    """
+
+    protocol: Literal["dlt645_2007"]
+    name: str
+    source: str
+    phases: Literal[1, 3] = 3
+    factory: FactorySettings = FactorySettings(baudrate=2400, parity="E")
+    resolution_dwh: Positive
+    rollover_dwh: Positive | None = None
+    import_dwh: DataItem
+    power_w: DataItem
+    voltage_mv: DataItem
+    current_ma: DataItem
+    serial_number: DataItem | None = None
+
+
+AnyMeterMap = MeterMap | Dlt645Map
+
+
 class Loaded(Struct, frozen=True):
     """A site with everything its paths name, each checked.
 
@@ -423,5 +460,5 @@ class Loaded(Struct, frozen=True):
     path: Path
     site: Site
     board: Board
-    meters: dict[str, MeterMap]
+    meters: dict[str, AnyMeterMap]
     tariff: dict[str, Any]

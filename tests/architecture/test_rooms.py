@@ -20,7 +20,7 @@ OWN_ROOMS = {
 }
 DOORS = {
     "pymodbus": {"drivers/meter/bus.py", "sim/board/meter.py"},
-    "serial": {"drivers/meter/bus.py"},
+    "serial": {"drivers/meter/bus.py", "drivers/meter/dlt645_port.py"},
     "gpiod": {"hal/linux/gpio.py"},
     "websockets": {"firmware/csms/link.py", "sim/csms/server.py"},
     "jsonschema_rs": {"firmware/csms/schemas.py"},
