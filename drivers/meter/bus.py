@@ -8,9 +8,11 @@ a reading is believed.
 
 import asyncio
 import logging
+import struct
+from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pymodbus.client import AsyncModbusSerialClient
 from pymodbus.exceptions import ModbusException
@@ -40,6 +42,9 @@ MAX_REGISTERS = 125
 
 _QUIET_S = 0.05  # above the 16 ms in which USB adapters deliver, and 3.5 characters at 1200 baud
 _DRAIN_S = 2.0
+_WRITE_ONE = 6
+
+Result = TypeVar("Result")
 
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL + 1)  # every failure is raised here, typed
 
@@ -76,7 +81,7 @@ class MeterBus:
         self._client: AsyncModbusSerialClient | None = None
         self._units: dict[int, _Unit] = {}
         self._turn = asyncio.Lock()
-        self._reading: set[asyncio.Task[dict[int, int]]] = set()
+        self._working: set[asyncio.Task[Any]] = set()
         self._expected: Expected | None = None
         self._heard = b""
         self._heard_s = 0.0
@@ -89,24 +94,33 @@ class MeterBus:
 
         Raises a MeterError that says who must act: silent, junk, refused or port.
         """
-        return await self._unbroken(unit, plan, blocks)
+        return await self._unbroken(self._read(unit, plan, blocks))
+
+    async def write(self, unit: int, at: int, words: tuple[int, ...], *, function: Literal[6, 16]) -> None:
+        """Write holding registers: one (function 06) or up to 123 that follow each other (function 16).
+
+        Its answer echoes the address and the count or value (Modbus Application Protocol V1.1b3, 6.6 and
+        6.12), so that no reading can be taken for it. Raises a MeterError as `read` does; then nobody knows
+        whether the meter has taken it.
+        """
+        await self._unbroken(self._write(unit, at, words, function))
 
     async def close(self) -> None:
         """Wait for the read under way and close the port."""
         async with self._turn:
             self._drop_client()
 
-    async def _unbroken(self, unit: int, plan: ReadPlan, blocks: tuple[Block, ...]) -> dict[int, int]:
-        """Read in a task of its own: cancelling the caller must not leave an answer without a taker."""
-        reading = asyncio.create_task(self._read(unit, plan, blocks))
-        self._reading.add(reading)
-        reading.add_done_callback(self._finished)
-        return await asyncio.shield(reading)
+    async def _unbroken(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Work in a task of its own: cancelling the caller must not leave an answer without a taker."""
+        working = asyncio.create_task(work)
+        self._working.add(working)
+        working.add_done_callback(self._finished)
+        return await asyncio.shield(working)
 
-    def _finished(self, reading: asyncio.Task[dict[int, int]]) -> None:
-        self._reading.discard(reading)
-        if not reading.cancelled():
-            reading.exception()  # a cancelled caller does not fetch it
+    def _finished(self, working: asyncio.Task[Any]) -> None:
+        self._working.discard(working)
+        if not working.cancelled():
+            working.exception()  # a cancelled caller does not fetch it
 
     async def _read(self, unit: int, plan: ReadPlan, blocks: tuple[Block, ...]) -> dict[int, int]:
         async with self._turn:
@@ -120,6 +134,27 @@ class MeterBus:
                 registers |= zip(range(block.at, block.end), words, strict=True)
             return registers
 
+    async def _write(self, unit: int, at: int, words: tuple[int, ...], function: int) -> None:
+        async with self._turn:
+            await self._open()
+            assert self._client is not None
+            second = words[0] if function == _WRITE_ONE else len(words)
+            expected = Expected(unit, function, len(words), echo=struct.pack(">HH", at, second))
+            await self._wait_until_quiet()
+            self._troubled = True
+            try:
+                await self._ask(expected, self._writing(expected, at, words))
+            except MeterError:
+                self._units.setdefault(unit, _Unit()).in_step = False
+                raise
+            self._troubled = False
+
+    def _writing(self, expected: Expected, at: int, words: tuple[int, ...]) -> Awaitable[ModbusPDU]:
+        assert self._client is not None
+        if expected.function == _WRITE_ONE:
+            return self._client.write_register(at, words[0], device_id=expected.unit)
+        return self._client.write_registers(at, list(words), device_id=expected.unit)
+
     async def _fall_in_step(self, unit: int, known: _Unit, plan: ReadPlan) -> None:
         """Ask a probe: its answer, known by its length, comes after all older ones."""
         del known.open_counts[: 1 - len(plan.probes)]  # the oldest is forgotten when all are open
@@ -132,25 +167,34 @@ class MeterBus:
         known.open_counts.append(block.count)
         await self._wait_until_quiet()
         self._troubled = True
-        registers = await self._ask(Expected(unit, function, block.count), block)
+        expected = Expected(unit, function, block.count)
+        registers = _registers(await self._ask(expected, self._reading(expected, block)), expected)
         self._troubled = False
         known.in_step = True
         known.open_counts.clear()
         return registers
 
-    async def _ask(self, expected: Expected, block: Block) -> list[int]:
+    def _reading(self, expected: Expected, block: Block) -> Awaitable[ModbusPDU]:
         assert self._client is not None
-        self._expected, self._heard = expected, b""
         read = self._client.read_input_registers
         if expected.function == 3:
             read = self._client.read_holding_registers
+        return read(block.at, count=block.count, device_id=expected.unit)
+
+    async def _ask(self, expected: Expected, request: Awaitable[ModbusPDU]) -> ModbusPDU:
+        """Send a request and return the wanted answer. Raises MeterRefusedError for an exception reply."""
+        self._expected, self._heard = expected, b""
         try:
-            reply = await read(block.at, count=block.count, device_id=expected.unit)
+            reply = await request
         except ModbusException as error:
             raise self._failure(expected) from error
         finally:
             self._expected = None
-        return _registers(reply, expected)
+        if reply.isError():
+            raise MeterRefusedError(
+                f"unit {expected.unit} refused with Modbus exception {reply.exception_code}"
+            )
+        return reply
 
     def _failure(self, expected: Expected) -> MeterError:
         if self._client is None or not self._client.connected:
@@ -239,8 +283,6 @@ def _why_closed(device: str) -> str:
 
 
 def _registers(reply: ModbusPDU, expected: Expected) -> list[int]:
-    if reply.isError():
-        raise MeterRefusedError(f"unit {expected.unit} refused with Modbus exception {reply.exception_code}")
     if len(reply.registers) != expected.count:
         raise MeterJunkError(f"{len(reply.registers)} registers instead of {expected.count}")
     return list(reply.registers)

@@ -10,15 +10,23 @@ _EXCEPTION_BIT = 0x80
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The reply that a request asks for: its unit, its function, and how many registers."""
+    """The reply that a request asks for: its unit, its function, and how many registers.
+
+    ``echo``: what the answer to a write repeats, its address and its value or count; empty for a read.
+    """
 
     unit: int
     function: int
     count: int
+    echo: bytes = b""
+
+    @property
+    def header(self) -> bytes:
+        return bytes((self.unit, self.function)) + (self.echo or bytes((2 * self.count,)))
 
     @property
     def reply_length(self) -> int:
-        return 5 + 2 * self.count
+        return 8 if self.echo else 5 + 2 * self.count
 
 
 def find_reply(heard: bytes, expected: Expected, crc_is_right: CheckCrc) -> bytes:
@@ -26,9 +34,8 @@ def find_reply(heard: bytes, expected: Expected, crc_is_right: CheckCrc) -> byte
 
     Junk before and after it is passed over, and so are replies of other units and of other lengths.
     """
-    whole = bytes((expected.unit, expected.function, 2 * expected.count))
     refusal = bytes((expected.unit, expected.function | _EXCEPTION_BIT))
-    for header, length in ((whole, expected.reply_length), (refusal, 5)):
+    for header, length in ((expected.header, expected.reply_length), (refusal, 5)):
         start = heard.find(header)
         while start >= 0:
             frame = heard[start : start + length]
