@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from config.board_io import io_of
-from config.schema import ClockSource, Evse, Loaded, MeterMap, SerialPort
+from config.schema import AnyMeterMap, ClockSource, Evse, Loaded
 from drivers.display import Display
-from drivers.meter.bus import MeterBus
 from drivers.meter.errors import MeterError
-from drivers.meter.meter import Meter
+from drivers.meter.lines import Lines
 from firmware import __version__
 from firmware.core.customer_view import CustomerView
 from firmware.core.entries import Entry, KeyRotated, SettingStored
@@ -148,11 +147,11 @@ class Station:
             stamp=stamp,
             latched=lambda: {evse.evse: latched(evse.faults) for evse in self.agent.state.evses},
         )
-        buses = {name: bus_of(port) for name, port in loaded.board.serial.items()}
+        lines = Lines(loaded.board.serial)
         self._meters = {
             evse.id: MeterPoll(
                 evse.id,
-                Meter(buses[evse.meter.port], evse.meter.unit, loaded.meters[evse.meter.map]),
+                lines.meter(evse.meter, loaded.meters[evse.meter.map]),
                 error=MeterError,
                 clock=clock,
                 silent_ms=site.transactions.silent_meter_s * 1000,
@@ -239,11 +238,6 @@ def clock_of(source: ClockSource) -> Clock:
     return ScaledClock(source.rate, source.anchor_monotonic_ns, source.anchor_utc_ms)
 
 
-def bus_of(port: SerialPort) -> MeterBus:
-    """Return the one owner of a serial port."""
-    return MeterBus(port.device, port.baudrate, port.parity, port.stopbits, rs485=port.rs485)
-
-
 def identity_of(loaded: Loaded) -> Identity:
     """Return who the station says it is."""
     station = loaded.site.station
@@ -271,7 +265,7 @@ def settings_of(loaded: Loaded) -> Settings:
     )
 
 
-def evse_settings(evse: Evse, meter: MeterMap) -> EvseSettings:
+def evse_settings(evse: Evse, meter: AnyMeterMap) -> EvseSettings:
     """Return one EVSE's limits and the identity of its meter."""
     vendor, _, model = meter.name.partition(" ")
     return EvseSettings(
@@ -279,7 +273,10 @@ def evse_settings(evse: Evse, meter: MeterMap) -> EvseSettings:
         max_current_ma=evse.max_current_a * 1000,
         max_power_w=evse.max_current_a * evse.phases * _PHASE_VOLTS,
         meter=MeterIdentity(
-            vendor, model, evse.meter.serial or f"unit-{evse.meter.unit}", meter.resolution_dwh
+            vendor,
+            model,
+            evse.meter.serial or evse.meter.address or f"unit-{evse.meter.unit}",
+            meter.resolution_dwh,
         ),
         phases=tuple("RST".index(phase) + 1 for phase in evse.phase_rotation[: evse.phases]),
     )

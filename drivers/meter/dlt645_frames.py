@@ -1,8 +1,8 @@
 """DL/T 645-2007 on the wire: requests as bytes, and the frames in whatever bytes a line has brought. Pure.
 
 A frame is 68H, the address (six bytes, the lowest two digits first), 68H, control, length, data, checksum,
-16H. Each data byte travels with 33H added; the checksum is the sum of all bytes before it, modulo 256. A reply
-names the meter and the data identifier, so that it cannot be taken for the answer to another question.
+16H. Each data byte travels with 33H added; the checksum is the sum of all bytes before it, modulo 256. A
+reply names the meter and the data identifier: it cannot be taken for the answer to another question.
 """
 
 from collections.abc import Iterator
