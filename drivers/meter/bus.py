@@ -12,7 +12,7 @@ import struct
 from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from pymodbus.client import AsyncModbusSerialClient
 from pymodbus.exceptions import ModbusException
@@ -28,7 +28,7 @@ from drivers.meter.errors import (
     MeterSilentError,
 )
 from drivers.meter.frames import Expected, describe, find_reply
-from drivers.meter.maps import SILENCE_CHARS, Block, ReadPlan
+from drivers.meter.maps import SILENCE_CHARS, Block
 from drivers.meter.rs485 import switch_on
 
 LATENCY_S = 0.3
@@ -47,6 +47,18 @@ _WRITE_ONE = 6
 Result = TypeVar("Result")
 
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL + 1)  # every failure is raised here, typed
+
+
+class Reads(Protocol):
+    """How some of a meter's registers are read: with which function, and what may be asked to fall in step.
+
+    ``probes`` are blocks of different lengths, two at least, that the meter answers at any time.
+    """
+
+    @property
+    def function(self) -> int: ...
+    @property
+    def probes(self) -> tuple[Block, ...]: ...
 
 
 @dataclass
@@ -89,7 +101,7 @@ class MeterBus:
         self._reopen_wait_s = 0.0
         self._reopen_at_s = 0.0
 
-    async def read(self, unit: int, plan: ReadPlan, blocks: tuple[Block, ...]) -> dict[int, int]:
+    async def read(self, unit: int, plan: Reads, blocks: tuple[Block, ...]) -> dict[int, int]:
         """Return what the registers of some blocks hold, by address. Its requests leave after this call.
 
         Raises a MeterError that says who must act: silent, junk, refused or port.
@@ -122,7 +134,7 @@ class MeterBus:
         if not working.cancelled():
             working.exception()  # a cancelled caller does not fetch it
 
-    async def _read(self, unit: int, plan: ReadPlan, blocks: tuple[Block, ...]) -> dict[int, int]:
+    async def _read(self, unit: int, plan: Reads, blocks: tuple[Block, ...]) -> dict[int, int]:
         async with self._turn:
             known = self._units.setdefault(unit, _Unit())
             await self._open()
@@ -130,7 +142,7 @@ class MeterBus:
                 await self._fall_in_step(unit, known, plan)
             registers: dict[int, int] = {}
             for block in blocks:
-                words = await self._exchange(unit, known, plan.map.function, block)
+                words = await self._exchange(unit, known, plan.function, block)
                 registers |= zip(range(block.at, block.end), words, strict=True)
             return registers
 
@@ -155,11 +167,11 @@ class MeterBus:
             return self._client.write_register(at, words[0], device_id=expected.unit)
         return self._client.write_registers(at, list(words), device_id=expected.unit)
 
-    async def _fall_in_step(self, unit: int, known: _Unit, plan: ReadPlan) -> None:
+    async def _fall_in_step(self, unit: int, known: _Unit, plan: Reads) -> None:
         """Ask a probe: its answer, known by its length, comes after all older ones."""
         del known.open_counts[: 1 - len(plan.probes)]  # the oldest is forgotten when all are open
         probe = next(probe for probe in plan.probes if probe.count not in known.open_counts)
-        await self._exchange(unit, known, plan.map.function, probe)
+        await self._exchange(unit, known, plan.function, probe)
 
     async def _exchange(self, unit: int, known: _Unit, function: int, block: Block) -> list[int]:
         """Send one request and return its registers; the unit is in step only after its own answer."""

@@ -68,6 +68,10 @@ class ReadPlan:
     identity: tuple[Block, ...]
     probes: tuple[Block, ...]
 
+    @property
+    def function(self) -> int:
+        return self.map.function
+
     def sample(self, registers: Registers, *, full: bool) -> Sample:
         """Return the values in the registers of ``full`` or ``register``. Raises MeterValueError."""
         read = self.map
