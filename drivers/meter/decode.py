@@ -3,7 +3,6 @@
 import math
 import struct
 from collections.abc import Mapping
-from decimal import Decimal
 from fractions import Fraction
 
 from config.schema import Register, SerialNumber
@@ -23,27 +22,28 @@ WORDS = {
 }
 """How many 16-bit registers a value takes."""
 
-_INTEGER_FORMATS = {
-    "int16": ">h",
-    "uint16": ">H",
-    "int32": ">i",
-    "uint32": ">I",
-    "int64": ">q",
-    "uint64": ">Q",
-}
+_FLOATS = {"float32": (">f", 2**29, 2.0**-149), "float64": (">d", 1, 2.0**-1074)}
+"""Of each float type: its layout, its step in steps of a float64 of the same value, and its least step."""
 
 _MOST = 2**53
 """No meter counts so far (9e11 kWh in dWh); what is beyond is a wrong map or a broken meter."""
+
+_MOST_EXPONENT = 10
+"""SunSpec's scale factors go from -10 to 10 (SunSpec Device Information Model Specification, "sunssf")."""
 
 
 def decode(registers: Mapping[int, int], register: Register, name: str) -> int:
     """Return a register's value in the unit of its key, rounded half up once.
 
     ``registers`` are what the 16-bit registers hold, by address. The value is exact until the
-    rounding: a float32 is taken as the binary fraction that it is, and multiplied by the map's scale.
-    Raises MeterValueError when it is not a number, infinite or beyond 2**53.
+    rounding: a float is taken as the binary fraction that it is, and multiplied by the map's scale.
+    Raises MeterValueError when it is not a number, infinite or beyond 2**53, when the meter says that it has
+    no such value, and when its exponent or its transformer ratio makes no sense.
     """
-    value = round_half_up(_raw(_words(registers, register), register, name) * Fraction(register.scale))
+    pattern = _pattern(registers, register)
+    if pattern in register.invalid:
+        raise MeterValueError(f"{name}: the meter says that it has no such value (it reads {pattern:#x})")
+    value = round_half_up(_number(pattern, register, name) * _unit(registers, register, name))
     if abs(value) > _MOST:
         raise MeterValueError(f"{name} reads {value}, which no meter reaches")
     return value
@@ -57,15 +57,23 @@ def decode_energy(registers: Mapping[int, int], register: Register, name: str) -
     return value
 
 
-def step_dwh(registers: Mapping[int, int], register: Register) -> int:
-    """Return by how much an energy register of a float type moves at the least at its present value, dWh.
+def step_dwh(registers: Mapping[int, int], register: Register, least_dwh: int) -> int:
+    """Return by how much an energy register moves at the least at its present value, dWh, rounded up.
 
-    1 for integers: what they count in is in the map.
+    An integer moves by one, in the unit that scale, exponent and ratios make of it; a float by the distance
+    to the next number of its type (IEEE 754). ``least_dwh`` is the step in which the meter itself counts.
+    Raises MeterValueError as `decode` does.
     """
-    if register.type != "float32":
-        return 1
-    value = float(_raw(_words(registers, register), register, "import register"))
-    return max(1, round_half_up(Fraction(max(math.ulp(value) * 2**29, 2.0**-149)) * Fraction(register.scale)))
+    name = "import register"
+    pattern = _pattern(registers, register)
+    step = _unit(registers, register, name)
+    if register.type in _FLOATS:
+        _, finer, least = _FLOATS[register.type]
+        value = float(_number(pattern, register, name))
+        step *= max(Fraction(math.ulp(value)) * finer, Fraction(least))
+    elif register.type in ("t5", "t6"):
+        step *= _power_of_ten(_signed(pattern >> 24, 8))
+    return max(least_dwh, math.ceil(abs(step)))
 
 
 def serial_text(registers: Mapping[int, int], number: SerialNumber) -> str:
@@ -80,22 +88,57 @@ def serial_text(registers: Mapping[int, int], number: SerialNumber) -> str:
     return digits.lstrip("0")
 
 
-def _words(registers: Mapping[int, int], register: Register) -> tuple[int, ...]:
-    return tuple(registers[register.at + offset] for offset in range(WORDS[register.type]))
-
-
 def round_half_up(value: Fraction) -> int:
     """Return the nearest integer, halves away from zero."""
     nearest = math.floor(abs(value) + Fraction(1, 2))
     return nearest if value >= 0 else -nearest
 
 
-def _raw(words: tuple[int, ...], register: Register, name: str) -> Fraction:
-    ordered = words if register.word_order == "big" else tuple(reversed(words))
-    data = struct.pack(f">{len(ordered)}H", *ordered)
-    if register.type != "float32":
-        return Fraction(struct.unpack(_INTEGER_FORMATS[register.type], data)[0])
-    value: float = struct.unpack(">f", data)[0]
-    if not math.isfinite(value):
-        raise MeterValueError(f"{name} reads {value}")
-    return Fraction(Decimal(value))
+def _pattern(registers: Mapping[int, int], register: Register) -> int:
+    """Return all bits of a value as one unsigned number."""
+    words = [registers[register.at + offset] for offset in range(WORDS[register.type])]
+    if register.word_order == "little":
+        words.reverse()
+    pattern = 0
+    for word in words:
+        pattern = pattern << 16 | word
+    return pattern
+
+
+def _number(pattern: int, register: Register, name: str) -> Fraction:
+    """Return what the bits mean. Raises MeterValueError when it is no number."""
+    bits = 16 * WORDS[register.type]
+    if register.type in _FLOATS:
+        layout = _FLOATS[register.type][0]
+        value: float = struct.unpack(layout, pattern.to_bytes(bits // 8, "big"))[0]
+        if not math.isfinite(value):
+            raise MeterValueError(f"{name} reads {value}")
+        return Fraction(value)
+    if register.type in ("t5", "t6"):
+        low = pattern & 0xFFFFFF
+        return _power_of_ten(_signed(pattern >> 24, 8)) * (low if register.type == "t5" else _signed(low, 24))
+    return Fraction(pattern if register.type.startswith("u") else _signed(pattern, bits))
+
+
+def _unit(registers: Mapping[int, int], register: Register, name: str) -> Fraction:
+    """Return what one of a value's units is worth: scale × 10^exponent × ratios. Raises MeterValueError."""
+    unit = Fraction(register.scale)
+    if register.exponent_at is not None:
+        exponent = _signed(registers[register.exponent_at], 16)
+        if abs(exponent) > _MOST_EXPONENT:
+            raise MeterValueError(f"{name}: its scale factor (register {register.exponent_at}) is {exponent}")
+        unit *= _power_of_ten(exponent)
+    for at in register.ratio_at:
+        if registers[at] == 0:
+            raise MeterValueError(f"{name}: its transformer ratio (register {at}) is 0")
+        unit *= registers[at]
+    return unit
+
+
+def _signed(pattern: int, bits: int) -> int:
+    """Return a two's complement number."""
+    return pattern - (1 << bits) if pattern >> (bits - 1) else pattern
+
+
+def _power_of_ten(exponent: int) -> Fraction:
+    return Fraction(10) ** exponent

@@ -73,10 +73,13 @@ class ReadPlan:
         return self.map.function
 
     def sample(self, registers: Registers, *, full: bool) -> Sample:
-        """Return the values in the registers of ``full`` or ``register``. Raises MeterValueError."""
+        """Return the values in the registers of ``full`` or ``register``. Raises MeterValueError.
+
+        A current is how much flows, without the sign that some meters give it: the direction is the power's.
+        """
         read = self.map
         import_dwh = decode_energy(registers, read.import_dwh, "import register")
-        resolution_dwh = max(read.resolution_dwh, step_dwh(registers, read.import_dwh))
+        resolution_dwh = step_dwh(registers, read.import_dwh, read.resolution_dwh)
         if not full:
             return Sample(import_dwh, resolution_dwh)
         return Sample(
@@ -84,7 +87,7 @@ class ReadPlan:
             resolution_dwh,
             decode(registers, read.power_w, "power"),
             tuple(decode(registers, r, f"voltage of L{i}") for i, r in enumerate(read.voltage_mv, 1)),
-            tuple(decode(registers, r, f"current of L{i}") for i, r in enumerate(read.current_ma, 1)),
+            tuple(abs(decode(registers, r, f"current of L{i}")) for i, r in enumerate(read.current_ma, 1)),
         )
 
 
