@@ -17,13 +17,18 @@ _FILE = "file:"
 def place_of(uri: str, state_dir: Path) -> KeyPlace:
     """Return the place that ``uri`` names: ``file:PATH`` (relative to the state folder) or ``pkcs11:…``.
 
-    Raises KeyUriError. A token is not touched yet, and its library not loaded.
+    Raises KeyUriError, or SigningKeyError where tokens cannot be used at all. No token is touched yet.
     """
     if uri.startswith(_FILE):
         return FileKeys(state_dir / uri.removeprefix(_FILE))
-    from firmware.signing.pkcs11_keys import Pkcs11Keys  # 11 MiB that a key in a file does not cost
-
-    return Pkcs11Keys(pkcs11_uri.parse(uri))
+    named = pkcs11_uri.parse(uri)
+    try:
+        from firmware.signing.pkcs11_keys import Pkcs11Keys  # 11 MiB that a key in a file does not cost
+    except ModuleNotFoundError as error:
+        raise SigningKeyError(
+            f"{named}: this image cannot use tokens; install it with python-pkcs11 (pip install wattseal[token])"
+        ) from error
+    return Pkcs11Keys(named)
 
 
 def open_key(uri: str, state_dir: Path, last_rotation: KeyRotated | None = None) -> KeyStore:

@@ -25,6 +25,7 @@ DOORS = {
     "websockets": {"firmware/csms/link.py", "sim/csms/server.py"},
     "jsonschema_rs": {"firmware/csms/schemas.py"},
     "cryptography": {"firmware/signing/", "sim/csms/verify.py", "sim/csms/ocmf.py"},
+    "pkcs11": {"firmware/signing/"},
     "qrcode": {"firmware/screens/"},
     "PIL": {"firmware/screens/", "sim/"},
     "cvttf_NotoSansCJK_Regular": {"firmware/screens/"},
