@@ -1,9 +1,9 @@
 """Bauer BSM-WS36A: an OCMF text at the begin and one at the end of a charge, from its signed snapshots.
 
 Model instances and addresses: chargeITmobility bsm-python, doc/modbus/bsm-ws36a-modbus-registers.csv and
-doc/examples (protocol addresses, holding registers, written with function 16 alone). It takes the "Signed Start"
-and the "Signed End Snapshot", which drive no contactor: that is the interlock's business. Meters have them from
-firmware 1.8 on.
+doc/examples (protocol addresses, holding registers, written with function 16 alone). It takes the "Signed
+Start" and the "Signed End Snapshot", which drive no contactor: that is the interlock's business. Meters have
+them from firmware 1.8 on.
 """
 
 from drivers.meter.bus import MeterBus

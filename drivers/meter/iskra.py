@@ -1,8 +1,8 @@
 """Iskra WM3M4C: one OCMF text at the end of a charge, with the begin and the end reading in it.
 
-Registers and states: Iskra WM3M4 & WM3M4C user's manual, 6.5.6 to 6.5.13, and where the pages at hand leave
-them out EVerest's RsIskraMeter and patilvinay/iskra-WM3M4C-controller. Register 4xxxx of the manual is the PDU
-address xxxx here, a holding register. docs/SELF_SIGNING_METERS.md says which is from where,
+Registers and states are from the Iskra WM3M4 & WM3M4C user's manual, 6.5.6 to 6.5.13, and where the pages at
+hand leave them out from EVerest's RsIskraMeter and patilvinay/iskra-WM3M4C-controller. Register 4xxxx of the
+manual is the PDU address xxxx here, a holding register. docs/SELF_SIGNING_METERS.md says which is from where,
 and what is not known.
 """
 
@@ -137,7 +137,7 @@ class IskraWm3m4c:
 
 
 def dataset(about: RecordAbout) -> bytes:
-    """Return the message about a charge: the manual's keys in their order; the meter fills in the rest."""
+    """Return the message about a charge: the manual's keys, in its order; the meter fills in the rest."""
     fields = {
         "FV": "1.0",
         "GI": "Wattseal",

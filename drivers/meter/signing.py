@@ -114,7 +114,7 @@ class Registers:
         await self._bus.write(self._unit, at, (word & 0xFFFF,), function=6)
 
     async def wait_for(self, at: int, done: Callable[[int], bool], within_s: float, what: str) -> None:
-        """Read one register until ``done`` says so. Raises what that raises; MeterSealError when it is late."""
+        """Read one register until ``done`` says so. Raises what that raises; MeterSealError if it is late."""
         deadline_s = asyncio.get_running_loop().time() + within_s
         while not done(word := await self.read_word(at)):
             if asyncio.get_running_loop().time() > deadline_s:

@@ -24,7 +24,12 @@ DOORS = {
     "gpiod": {"hal/linux/gpio.py"},
     "websockets": {"firmware/csms/link.py", "sim/csms/server.py"},
     "jsonschema_rs": {"firmware/csms/schemas.py"},
-    "cryptography": {"firmware/signing/", "sim/csms/verify.py", "sim/csms/ocmf.py"},
+    "cryptography": {
+        "firmware/signing/",
+        "sim/board/signing_meter.py",
+        "sim/csms/verify.py",
+        "sim/csms/ocmf.py",
+    },
     "pkcs11": {"firmware/signing/"},
     "qrcode": {"firmware/screens/"},
     "PIL": {"firmware/screens/", "sim/"},
