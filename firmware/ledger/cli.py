@@ -5,10 +5,13 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from firmware.ledger.account import BadRecordError, counted_as
 from firmware.ledger.errors import LedgerError
 from firmware.ledger.export import export
-from firmware.ledger.source import SourceError, find_key, open_source
-from firmware.ledger.verify import BadRecordError, counted_as, verify
+from firmware.ledger.price_list import PriceList, PriceListError
+from firmware.ledger.reprice import Repricer
+from firmware.ledger.source import Keys, Source, SourceError, find_keys, open_source
+from firmware.ledger.verify import Verdict, verify
 
 
 def main(argv: Sequence[str]) -> int:
@@ -23,21 +26,33 @@ def main(argv: Sequence[str]) -> int:
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
         return command(arguments)
-    except (SourceError, LedgerError, OSError) as error:
+    except (SourceError, PriceListError, LedgerError, OSError) as error:
         return _complain(str(error), 2)
 
 
 def _verify(arguments: argparse.Namespace) -> int:
+    price_list = PriceList.read(arguments.tariff)
     with open_source(arguments.source) as source:
-        key = find_key(arguments.key, beside=source.path)
+        keys = find_keys(arguments.key, beside=source.path)
         try:
-            verdict = verify(source.texts, key, source.still_open)
+            verdict = _verdict(source, keys, arguments.station or keys.station, price_list)
         except BadRecordError as error:
             return _complain(f"{source.path}: {error}", 1)
         if verdict.records == 0:
             return _complain(f"{source.path}: there are no records in it", 2)
-    sys.stdout.write(f"{verdict}\n")
+    notes = "" if verdict.key_der == keys.ders[-1] else "; sealed by another key than the newest one given"
+    sys.stdout.write(f"{verdict}{notes}\n")
     return 0
+
+
+def _verdict(source: Source, keys: Keys, station: str, price_list: PriceList) -> Verdict:
+    """Return what holds. A ledger knows the tariffs itself; a file is priced with those that are given."""
+    knowledge = source.knowledge
+    pricing = Repricer(knowledge or price_list) if knowledge or price_list else None
+    verdict = verify(source.texts, keys.ders, source.still_open, station=station, pricing=pricing)
+    if knowledge is not None and (missing := knowledge.missing()):
+        raise BadRecordError(missing)
+    return verdict
 
 
 def _export(arguments: argparse.Namespace) -> int:
@@ -59,6 +74,15 @@ def _parser() -> argparse.ArgumentParser:
     verifying.set_defaults(command=_verify)
     verifying.add_argument(
         "--key", metavar="HEX|FILE", help="public key; else public_key.hex beside the records"
+    )
+    verifying.add_argument("--station", metavar="ID", default="", help="the station that the key belongs to")
+    verifying.add_argument(
+        "--tariff",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="price a file's records with this OCPP 2.1 TariffType (.json or .toml); again for more",
     )
     exporting = commands.add_parser("export", help="write the records out, one OCMF text a line")
     exporting.set_defaults(command=_export)

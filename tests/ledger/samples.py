@@ -22,9 +22,10 @@ from firmware.core.tariff import Dimension, Price, Tariff
 from firmware.core.units import Stamp
 from firmware.signing.seal import Sealer
 
-TARIFF = Tariff("chu-ac-2026-1", "CNY", energy=Dimension((Price(115_000, 45_000),)))
-MINUTE_DWH = 1230
-MINUTE_E4 = 1415
+VERSION = "0123456789abcdef"
+TARIFF = Tariff("chu-ac-2026-1", "CNY", energy=Dimension((Price(115_000, 45_000),)), version=VERSION)
+MINUTE_DWH = 1200
+MINUTE_E4 = 1380
 
 
 class KnownKey:
@@ -75,7 +76,7 @@ class Recorder:
             "MV": "Eastron", "MM": "SDM630", "MS": f"A{evse}", "IS": True, "IL": "NONE", "IF": [],
             "IT": "NONE", "ID": "", "CT": "EVSEID", "CI": f"{self.station}*{evse}", "TT": "chu-ac-2026-1",
             "RD": [{**reading, **self.lie_in_reading}], "UT": transaction_id, "UH": self.previous,
-            "UI": "chu-ac-2026-1", "UV": "0123456789abcdef", "UR": "0.1", "UB": number(begin),
+            "UI": "chu-ac-2026-1", "UV": VERSION, "UR": "0.1", "UB": number(begin),
             "UC": f"{minutes * MINUTE_E4 // 10_000}.{minutes * MINUTE_E4 % 10_000:04d}", "UU": "CNY",
             "UD": minutes * 60_000, "UW": 0, "UM": self.minute * 60_000,
         }  # fmt: skip
