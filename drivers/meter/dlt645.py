@@ -14,7 +14,8 @@ class Dlt645Meter:
         self._bus, self._map = bus, meter_map
         self._configured = address
         self._address = address
-        self._probes = items_of(meter_map, full=True)
+        number = (meter_map.serial_number,) if meter_map.serial_number else ()
+        self._probes = (*items_of(meter_map, full=True), *number)
 
     async def sample(self, full: bool) -> Sample:
         """Read everything, or only the import register; its request is the first, and leaves after this call.
