@@ -370,12 +370,16 @@ class Register(_Table, frozen=True):
 
 
 class SerialNumber(_Table, frozen=True):
-    """Where a meter keeps the number on its plate: text, a number, or binary coded decimal digits."""
+    """Where a meter keeps the number on its plate: text, a number, or binary coded decimal digits.
+
+    ``function``: how it is read, where that is not the map's own function.
+    """
 
     at: Annotated[int, Meta(ge=0, le=65535)]
     count: Annotated[int, Meta(ge=1, le=32)]
     type: Literal["ascii", "unsigned", "bcd"] = "ascii"
     word_order: Literal["big", "little"] = "big"
+    function: Literal[3, 4] | None = None
 
 
 class FactorySettings(_Table, frozen=True):

@@ -169,7 +169,8 @@ class MeterBus:
 
     async def _fall_in_step(self, unit: int, known: _Unit, plan: Reads) -> None:
         """Ask a probe: its answer, known by its length, comes after all older ones."""
-        del known.open_counts[: 1 - len(plan.probes)]  # the oldest is forgotten when all are open
+        oldest = len(known.open_counts) - len(plan.probes) + 1
+        del known.open_counts[: max(0, oldest)]  # the oldest is forgotten when all are open
         probe = next(probe for probe in plan.probes if probe.count not in known.open_counts)
         await self._exchange(unit, known, plan.function, probe)
 

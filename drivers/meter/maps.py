@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from config.schema import MeterMap, Register
+from config.schema import MeterMap, Register, SerialNumber
 from drivers.meter.decode import WORDS, decode, decode_energy, step_dwh
 from drivers.meter.errors import MeterMapError
 
@@ -52,11 +52,24 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class IdentityPlan:
+    """How the number on a meter's plate is read; some meters want another function for it."""
+
+    number: SerialNumber
+    function: int
+    probes: tuple[Block, ...]
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        return (Block(self.number.at, self.number.count),)
+
+
+@dataclass(frozen=True, slots=True)
 class ReadPlan:
     """How one meter is read.
 
     ``full`` holds every value of the map, ``register`` the import register and what belongs to it; the block
-    with the import register comes first, so that a reading is stamped for it. ``identity`` holds the serial
+    with the import register comes first, so that a reading is stamped for it. ``identity`` is for the serial
     number, if the map has one. ``probes`` are blocks of the map in as many different lengths as it gives:
     after a failure an answer is known by its length, whatever older answers are still under way (see
     `drivers.meter.bus`).
@@ -65,7 +78,7 @@ class ReadPlan:
     map: MeterMap
     full: tuple[Block, ...]
     register: tuple[Block, ...]
-    identity: tuple[Block, ...]
+    identity: IdentityPlan | None
     probes: tuple[Block, ...]
 
     @property
@@ -98,9 +111,17 @@ def plan_reads(meter: MeterMap) -> ReadPlan:
     registers = (meter.import_dwh, meter.power_w, *meter.voltage_mv, *meter.current_ma)
     full = _blocks(meter, [span for register in registers for span in _spans(register)])
     register = _blocks(meter, list(_spans(meter.import_dwh)))
+    probes = _probes(full, registers)
+    return ReadPlan(meter, full, register, _identity(meter, probes), probes)
+
+
+def _identity(meter: MeterMap, probes: tuple[Block, ...]) -> IdentityPlan | None:
     number = meter.serial_number
-    identity = (Block(number.at, number.count),) if number else ()
-    return ReadPlan(meter, full, register, identity, _probes(full, registers))
+    if number is None:
+        return None
+    if number.function in (None, meter.function):
+        return IdentityPlan(number, meter.function, probes)
+    return IdentityPlan(number, number.function, (Block(number.at, number.count),))
 
 
 def _spans(register: Register) -> Iterator[Block]:

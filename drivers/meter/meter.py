@@ -27,7 +27,8 @@ class Meter:
 
         Raises MeterError as `sample` does.
         """
-        number = self.plan.map.serial_number
-        if number is None:
+        identity = self.plan.identity
+        if identity is None:
             return ""
-        return serial_text(await self._bus.read(self._unit, self.plan, self.plan.identity), number)
+        registers = await self._bus.read(self._unit, identity, identity.blocks)
+        return serial_text(registers, identity.number)
