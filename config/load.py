@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from config import board_rules, rules
-from config.files import Table, meter_map, named, read
+from config.files import PACKAGED_METERS, Table, meter_map, named, read
 from config.places import places
 from config.schema import AnyMeterMap, Board, Dlt645Map, Loaded, MeterMap, Site
 from config.shape import Shape
@@ -64,6 +64,16 @@ def load_board(path: Path) -> Board:
     return board
 
 
+def load_meter_maps(folder: Path = PACKAGED_METERS) -> dict[str, AnyMeterMap]:
+    """Return every meter map in a folder by its name. Raises ConfigError with every problem found."""
+    found: list[str] = []
+    paths = sorted(folder.glob("*.toml"))
+    maps = {path.stem: _as_map(read(path, path.name, found), path.stem, found) for path in paths}
+    if found:
+        raise ConfigError(found)
+    return {name: meter for name, meter in maps.items() if meter is not None}
+
+
 def _as(kind: type[T], table: Table | None, label: str, found: list[str]) -> T | None:
     """Return a table as its type, or None after saying what is wrong with it."""
     if table is None:
@@ -87,14 +97,18 @@ def _meters(path: Path, table: Table, found: list[str]) -> dict[str, AnyMeterMap
     for where, name in _map_names(table):
         if name in meters or name in missing:
             continue
-        content = meter_map(name, where, path, found)
-        kind: type[AnyMeterMap] = Dlt645Map if content and "protocol" in content else MeterMap
-        meter = _as(kind, content, f"meters/{name}.toml", found)
+        meter = _as_map(meter_map(name, where, path, found), name, found)
         if meter is None:
             missing.add(name)
         else:
             meters[name] = meter
     return meters
+
+
+def _as_map(table: Table | None, name: str, found: list[str]) -> AnyMeterMap | None:
+    """Return a table as the map of a meter; the key ``protocol`` tells one that speaks no Modbus."""
+    kind: type[AnyMeterMap] = Dlt645Map if table and "protocol" in table else MeterMap
+    return _as(kind, table, f"meters/{name}.toml", found)
 
 
 def _map_names(table: Table) -> Iterator[tuple[str, str]]:
