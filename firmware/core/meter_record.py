@@ -1,0 +1,24 @@
+"""How far the record is that a signing meter keeps of a charge, and what it is to do next (see `meter_seal`)."""
+
+from typing import Literal, NamedTuple
+
+from firmware.core.events import MeterSeal
+
+
+class MeterOrder(NamedTuple):
+    """What the meter is to do, and for which charge."""
+
+    do: Literal["begin", "end"]
+    transaction_id: str
+
+
+class MeterRecord(NamedTuple):
+    """The meter's own record of one charge: whether it was begun and ended, None while that is not known.
+
+    ``begin_seal`` is there where the meter signs begin and end apart; else ``end_seal`` holds both.
+    """
+
+    begun: bool | None = None
+    ended: bool | None = None
+    begin_seal: MeterSeal | None = None
+    end_seal: MeterSeal | None = None
