@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from config import board_rules, rules
+from config import board_rules, meter_rules, rules
 from config.files import PACKAGED_METERS, Table, meter_map, named, read
 from config.places import places
 from config.schema import AnyMeterMap, Board, Dlt645Map, Loaded, MeterMap, Site
@@ -47,6 +47,8 @@ def load(path: Path) -> Loaded:
     meters = _meters(path, table, found)
     usable = site or _as_far_as_right(table, Site)
     found += _broken_rules(path, usable, board, tariff)
+    if usable is not None:
+        found += (f"{path.name}: {problem}" for problem in meter_rules.of_meters(usable, board, meters))
     found += _broken_board_rules(str(table.get("board")), board_table, usable, found)
     if found or site is None or board is None or tariff_table is None:
         raise ConfigError(found)

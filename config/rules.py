@@ -88,15 +88,7 @@ def _time_zone(name: str) -> Iterator[str]:
 
 def _numbers(site: Site) -> Iterator[str]:
     ids: dict[int, int] = {}
-    units: dict[tuple[str, int], int] = {}
     for index, evse in enumerate(site.evse):
         first = ids.setdefault(evse.id, index)
         if first != index:
             yield f"evse[{index}].id: {evse.id} is taken by evse[{first}]"
-        meter = evse.meter
-        first = units.setdefault((meter.port, meter.unit), index)
-        if first != index:
-            yield (
-                f'evse[{index}].meter.unit: {meter.unit} on port "{meter.port}" is taken by evse[{first}]; '
-                "two meters on one line need two unit numbers"
-            )

@@ -23,6 +23,7 @@ _PATTERNS = {
     "^[A-Z]{3}$": "of three capital letters, like CNY",
     "^([01][0-9]|2[0-3]):[0-5][0-9]$": "like 09:30",
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": "like 2026-01-31",
+    "^([0-9]{12})?$": "of twelve digits",
 }
 _BARE_KEY = re.compile("[A-Za-z0-9_-]+")
 _BOUNDS = (("ge", "at least"), ("gt", "above"), ("le", "at most"), ("lt", "below"))
