@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from config.board_io import io_of
-from config.schema import AnyMeterMap, ClockSource, Evse, Loaded
+from config.schema import AnyMeterMap, Evse, Loaded
 from drivers.display import Display
-from drivers.meter.errors import MeterError
+from drivers.meter.errors import MeterError, MeterRefusedError, MeterValueError
 from drivers.meter.lines import Lines
 from firmware import __version__
 from firmware.core.customer_view import CustomerView
 from firmware.core.entries import Entry, KeyRotated, SettingStored
+from firmware.core.fault_watch import OWN_FAULTS
 from firmware.core.faults import latched
 from firmware.core.journal import restore
 from firmware.core.settings import EvseSettings, MeterIdentity, Settings
@@ -32,13 +33,12 @@ from firmware.runtime.interlock_client import InterlockClient
 from firmware.runtime.lasting_clock import BOOT_ID, lasting
 from firmware.runtime.meter_poll import MeterPoll
 from firmware.runtime.screen_task import ScreenTask
-from firmware.runtime.stamping import Stamper
+from firmware.runtime.stamping import Stamper, clock_of
 from firmware.screens.renderer import Renderer
 from firmware.signing.keys import SigningKeyError
 from firmware.signing.seal import Sealer
 from firmware.signing.stores import open_key
 from hal.backends import open_framebuffer
-from hal.clock import Clock, ScaledClock, SystemClock
 
 _PHASE_VOLTS = 253  # 230 V + 10 %, EN 50160
 _SECRET_BYTES = 24
@@ -145,7 +145,7 @@ class Station:
             f"{site.run_dir}/interlock.sock",
             post=post,
             stamp=stamp,
-            latched=lambda: {evse.evse: latched(evse.faults) for evse in self.agent.state.evses},
+            latched=lambda: {evse.evse: latched(evse.faults) - OWN_FAULTS for evse in self.agent.state.evses},
         )
         lines = Lines(loaded.board.serial)
         self._meters = {
@@ -153,6 +153,7 @@ class Station:
                 evse.id,
                 lines.meter(evse.meter, loaded.meters[evse.meter.map]),
                 error=MeterError,
+                refused=(MeterRefusedError, MeterValueError),
                 clock=clock,
                 silent_ms=site.transactions.silent_meter_s * 1000,
                 post=post,
@@ -231,13 +232,6 @@ class Station:
         return ScreenTask(draw, open_display)
 
 
-def clock_of(source: ClockSource) -> Clock:
-    """Return the clock that a board file names."""
-    if source.source == "system":
-        return SystemClock()
-    return ScaledClock(source.rate, source.anchor_monotonic_ns, source.anchor_utc_ms)
-
-
 def identity_of(loaded: Loaded) -> Identity:
     """Return who the station says it is."""
     station = loaded.site.station
@@ -277,6 +271,8 @@ def evse_settings(evse: Evse, meter: AnyMeterMap) -> EvseSettings:
             model,
             evse.meter.serial or evse.meter.address or f"unit-{evse.meter.unit}",
             meter.resolution_dwh,
+            rollover_dwh=meter.rollover_dwh,
+            named=bool(evse.meter.serial),
         ),
         phases=tuple("RST".index(phase) + 1 for phase in evse.phase_rotation[: evse.phases]),
     )

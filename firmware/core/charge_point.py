@@ -4,11 +4,12 @@ Pure and synchronous. An event changes facts; facts yield entries (durable) one 
 more follows; what the surroundings should be told, less what they were told, makes the rest.
 """
 
-from firmware.core import facts, requests
+from firmware.core import facts, meter_seal, meter_seal_events, requests
 from firmware.core.effects import Effect
 from firmware.core.entries import ContactorCycled, Entry, FaultCleared, FaultRaised
 from firmware.core.events import Event
 from firmware.core.fault_watch import standing_faults, station_faults
+from firmware.core.meter_number import note_meter
 from firmware.core.presentation import outputs
 from firmware.core.sharing import share
 from firmware.core.state import Evse, Outputs, State
@@ -23,6 +24,7 @@ def step(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
     facts.count_time(turn)
     facts.take_in(turn, event)
     requests.take_in(turn, event)
+    meter_seal_events.take_in(turn, event)
     if not turn.station.storage_failed:
         _note_station_faults(turn)
         for evse in turn.evses:
@@ -35,6 +37,7 @@ def step(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
 
 def _follow_up(turn: Turn, number: int) -> None:
     """Append what follows from the facts until nothing more follows."""
+    note_meter(turn, number)
     _note_faults(turn, number)
     _count_closings(turn, number)
     while (entry := _next_entry(turn, turn.evse(number))) is not None:
@@ -46,12 +49,12 @@ def _next_entry(turn: Turn, evse: Evse) -> Entry | None:
     if transaction is None:
         return None
     stop = why_stop(turn.station, evse, transaction, turn.now) if transaction.stop is None else None
-    return stop or next_entry(turn.station, evse, transaction, turn.now)
+    return stop or meter_seal.overdue(turn.station.settings, evse, turn.now) or next_entry(turn.station, evse, transaction, turn.now)
 
 
 def _note_faults(turn: Turn, number: int) -> None:
     evse = turn.evse(number)
-    standing = standing_faults(evse, turn.now.mono_ms, turn.station.settings.physics_rate)
+    standing = standing_faults(evse, turn.station.settings, turn.now.mono_ms)
     if standing.keys() == evse.faults:
         return
     transaction_id = evse.transaction.start.transaction_id if evse.transaction else ""
@@ -89,10 +92,20 @@ def _tell(turn: Turn) -> None:
         wanted = outputs(turn.station, evse, turn.now)
         if wanted != evse.told:
             turn.effects += difference(evse, wanted)
-            turn.put(evse._replace(told=wanted, withdrawn_ms=_withdrawn_ms(evse, wanted, turn.now.mono_ms)))
+            turn.put(
+                evse._replace(
+                    told=wanted,
+                    withdrawn_ms=_withdrawn_ms(evse, wanted, turn.now.mono_ms),
+                    meter_asked_ms=_meter_asked_ms(evse, wanted, turn.now.mono_ms),
+                )
+            )
 
 
 def _withdrawn_ms(evse: Evse, wanted: Outputs, now_ms: int) -> int | None:
     if wanted.permit_ma != 0:
         return None
     return now_ms if evse.told.permit_ma != 0 else evse.withdrawn_ms
+
+
+def _meter_asked_ms(evse: Evse, wanted: Outputs, now_ms: int) -> int | None:
+    return evse.meter_asked_ms if wanted.meter_order == evse.told.meter_order else now_ms

@@ -7,7 +7,7 @@ must hear of to messages. All are plain values, so that a ledger row is their JS
 from dataclasses import dataclass
 from typing import Literal
 
-from firmware.core.events import Limit
+from firmware.core.events import Limit, MeterSeal
 from firmware.core.tariff import Tariff
 from firmware.core.units import Stamp
 
@@ -138,6 +138,43 @@ class TransactionEnded:
     cost: CostSummary
     import_begin_dwh: int | None = None
     import_end_dwh: int | None = None
+    meter_begin_seal: MeterSeal | None = None
+    meter_end_seal: MeterSeal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeterRecordBegan:
+    """A signing meter's own record of a charge is open; ``seal`` is its begin text, where it signs that apart."""
+
+    at: Stamp
+    evse: int
+    transaction_id: str
+    seal: MeterSeal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeterSealKept:
+    """What a signing meter signed of a charge: in time for the transaction's end, or after it (``late``).
+
+    ``left-over`` is a text of another charge, which says itself of which.
+    """
+
+    at: Stamp
+    evse: int
+    transaction_id: str
+    when: Literal["end", "late", "left-over"]
+    seal: MeterSeal
+
+
+@dataclass(frozen=True, slots=True)
+class MeterSealMissing:
+    """A signing meter did not begin its record of a charge, or (``at_end``) did not end it in time."""
+
+    at: Stamp
+    evse: int
+    transaction_id: str
+    at_end: bool
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +206,25 @@ class ContactorCycled:
     evse: int
     cycles: int
     counted: int
+
+
+Acceptance = Literal["first", "exchanged", "rolled-over", "by-engineer"]
+
+
+@dataclass(frozen=True, slots=True)
+class MeterAccepted:
+    """From here on an EVSE is measured by this meter and register; nothing that was read before binds it.
+
+    ``serial`` is the number that the meter itself told, "" where it tells none. ``because``: the first meter
+    that told its number; another meter, found while nobody charged; a register that began at 0 again; or an
+    engineer's word.
+    """
+
+    at: Stamp
+    evse: int
+    model: str
+    serial: str
+    because: Acceptance
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +261,13 @@ class TariffRemoved:
 
 Entry = (
     TransactionStarted | LimitAccepted | VehicleConnected | ChargingBegan | UsageRecorded | StopDecided
-    | TransactionEnded | FaultRaised | FaultCleared | ContactorCycled | SettingStored | TariffStored
-    | TariffRemoved | KeyRotated
+    | TransactionEnded | FaultRaised | FaultCleared | ContactorCycled | MeterAccepted | SettingStored
+    | TariffStored | TariffRemoved | KeyRotated
+    | MeterRecordBegan | MeterSealKept | MeterSealMissing
 )  # fmt: skip
 
 TransactionEntry = (
     TransactionStarted | LimitAccepted | VehicleConnected | ChargingBegan | UsageRecorded | StopDecided
     | TransactionEnded
+    | MeterRecordBegan | MeterSealKept | MeterSealMissing
 )  # fmt: skip

@@ -28,9 +28,12 @@ class MeterReading:
 
 @dataclass(frozen=True, slots=True)
 class MeterSampled:
+    """A reading came. ``missed`` requests in a row had failed before it."""
+
     at: Stamp
     evse: int
     reading: MeterReading
+    missed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,51 @@ class MeterSilent:
 
     at: Stamp
     evse: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeterSeal:
+    """A text as a signing meter signed it, byte for byte, and the meter's public key (hex of its DER)."""
+
+    data: str
+    public_key_hex: str
+    encoding: Literal["OCMF"] = "OCMF"
+
+
+@dataclass(frozen=True, slots=True)
+class MeterRecordOpened:
+    """A signing meter has begun its own record of a charge, or goes on with it.
+
+    ``seal`` is its begin text, where it signs that apart. ``left_over`` are the texts of a record of another
+    charge, which it still had open and which was ended first.
+    """
+
+    at: Stamp
+    evse: int
+    transaction_id: str
+    seal: MeterSeal | None = None
+    left_over: tuple[MeterSeal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MeterSealed:
+    """A signing meter has ended its record of a charge: what it signed."""
+
+    at: Stamp
+    evse: int
+    transaction_id: str
+    seal: MeterSeal
+
+
+@dataclass(frozen=True, slots=True)
+class MeterSealFailed:
+    """A signing meter did not begin its record, or (``at_end``) did not end it; ``why`` is for the engineer."""
+
+    at: Stamp
+    evse: int
+    transaction_id: str
+    at_end: bool
     why: str
 
 
@@ -210,7 +258,8 @@ class StorageFailed:
 
 
 Event = (
-    MeterSampled | MeterIdentified | MeterSilent | InterlockReported | InterlockLost | ClearRequested
+    MeterSampled | MeterIdentified | MeterSilent | MeterRecordOpened | MeterSealed | MeterSealFailed
+    | InterlockReported | InterlockLost | ClearRequested
     | LinkOpened | LinkClosed | StartRequested | StopRequested | TransactionAnswered | TariffSet
     | TariffsCleared | SettingChanged | WebPaymentStarted | DeadlineReached | StorageFailed
 )  # fmt: skip

@@ -6,11 +6,13 @@ from firmware.core.events import (
     Event,
     InterlockLost,
     InterlockReported,
+    MeterIdentified,
     MeterSampled,
     MeterSilent,
     StorageFailed,
 )
-from firmware.core.metering import implausible
+from firmware.core.meter_number import take_number
+from firmware.core.readings import take_reading
 from firmware.core.state import Evse, Phase, Transaction
 from firmware.core.turn import Turn
 
@@ -31,7 +33,9 @@ def take_in(turn: Turn, event: Event) -> None:
     """Take in what meter, interlock, clock or ledger said; other events are `requests`' business."""
     match event:
         case MeterSampled():
-            _take_reading(turn, event)
+            take_reading(turn, event)
+        case MeterIdentified():
+            take_number(turn, event)
         case InterlockReported():
             _take_interlock(turn, event)
         case MeterSilent():
@@ -43,17 +47,6 @@ def take_in(turn: Turn, event: Event) -> None:
             turn.change(turn.state._replace(storage_failed=True))
         case DeadlineReached():
             _expire(turn)
-
-
-def _take_reading(turn: Turn, event: MeterSampled) -> None:
-    evse, reading = turn.evse(event.evse), event.reading
-    settings = next(item for item in turn.station.settings.evses if item.evse == event.evse)
-    why = implausible(evse, reading, settings.max_power_w, settings.meter.resolution_dwh)
-    if why and evse.transaction is not None:
-        turn.put(evse._replace(meter_silent="", meter_implausible=why))
-        return
-    power_w = evse.power_w if reading.power_w is None else reading.power_w
-    turn.put(evse._replace(reading=reading, power_w=power_w, meter_silent="", meter_implausible=""))
 
 
 def _take_interlock(turn: Turn, event: InterlockReported) -> None:

@@ -1,6 +1,10 @@
 """Which faults stand now: a predicate over the facts, compared with what the ledger says stands."""
 
-from firmware.core.state import Evse, State
+from firmware.core.faults import latched
+from firmware.core.meter_number import is_other_meter, known_number
+from firmware.core.plausibility import why_frozen, why_leaking
+from firmware.core.settings import EvseSettings, Settings
+from firmware.core.state import STUCK, Evse, State
 
 STOP_MS = 10_000
 """A stop takes at most 6 s for the vehicle to follow and 1 s for the contactor (docs/LEASE.md)."""
@@ -8,6 +12,11 @@ OWN_FAULTS = frozenset(
     {
         "MeterSilent",
         "MeterImplausible",
+        "MeterFrozen",
+        "MeterExchanged",
+        "MeterRolledOver",
+        "EnergyWhileOpen",
+        "MeterSealMissing",
         "InterlockLost",
         "LedgerFailed",
         "BackendUnreachable",
@@ -15,10 +24,6 @@ OWN_FAULTS = frozenset(
     }
 )
 """Those that the agent finds itself; all others are the interlock's."""
-
-
-STUCK = frozenset({"ContactorWelded", "ContactorFailedToOpen"})
-"""Faults with which a contactor stays closed, for all that anybody can do from here."""
 
 
 def station_faults(state: State, now_ms: int) -> frozenset[str]:
@@ -29,25 +34,50 @@ def station_faults(state: State, now_ms: int) -> frozenset[str]:
     return frozenset({"BackendUnreachable"})
 
 
-def standing_faults(evse: Evse, now_ms: int, physics_rate: int) -> dict[str, str]:
+def standing_faults(evse: Evse, settings: Settings, now_ms: int) -> dict[str, str]:
     """Return the faults that stand by the facts, with a detail for the engineer.
 
-    ``physics_rate``: the contactor's time limit is that of physics, however fast the station's clock runs.
-
-    While the interlock has not spoken (after a restart) its faults are those that stood before.
+    A stop's time limit is that of physics, however fast the station's clock runs. What latches stands until
+    somebody has cleared it (`clearing`). While the interlock has not spoken (after a restart) its faults are
+    those that stood before; so are the meter's before its first reading.
     """
     from_interlock = evse.interlock.faults if evse.interlock else evse.faults - OWN_FAULTS
-    standing = dict.fromkeys(from_interlock, "")
-    if evse.meter_silent:
-        standing["MeterSilent"] = evse.meter_silent
-    elif evse.reading is None and "MeterSilent" in evse.faults:
-        standing["MeterSilent"] = ""
-    if evse.meter_implausible:
-        standing["MeterImplausible"] = evse.meter_implausible
+    standing = dict.fromkeys(from_interlock | (latched(evse.faults) & OWN_FAULTS), "")
+    standing |= _meter_faults(evse, settings.evse(evse.evse))
     if evse.interlock_lost:
         standing["InterlockLost"] = ""
-    if evse.withdrawn_ms is not None and now_ms - evse.withdrawn_ms >= STOP_MS * physics_rate:
+    if evse.withdrawn_ms is not None and now_ms - evse.withdrawn_ms >= STOP_MS * settings.physics_rate:
         closed = evse.interlock is not None and evse.interlock.contactor_closed
         if closed and standing.keys().isdisjoint(STUCK):  # those say it better
             standing["ChargingStopFailed"] = ""
     return standing
+
+
+def _meter_faults(evse: Evse, settings: EvseSettings) -> dict[str, str]:
+    watch, reading = evse.meter, evse.reading
+    standing = {}
+    if evse.meter_silent:
+        standing["MeterSilent"] = evse.meter_silent
+    elif reading is None:
+        standing = dict.fromkeys(evse.faults & {"MeterSilent", "MeterImplausible"}, "")
+    if is_other_meter(evse, settings.meter):
+        known = known_number(evse, settings.meter)
+        standing["MeterExchanged"] = f"meter {watch.told} answers, not {known}"
+    elif watch.renewed:
+        standing["MeterExchanged"] = watch.renewed
+    elif watch.doubt is not None and watch.doubt.distrusted:
+        standing["MeterImplausible"] = watch.doubt.why
+    if watch.rolled_over and evse.transaction is not None:
+        standing["MeterRolledOver"] = ""
+    if evse.seal_trouble or (evse.seal_trouble is None and "MeterSealMissing" in evse.faults):
+        standing["MeterSealMissing"] = evse.seal_trouble or ""
+    if reading is not None:
+        standing |= _by_reading(
+            MeterFrozen=why_frozen(watch.still, reading, settings),
+            EnergyWhileOpen=why_leaking(watch.open_from, reading, settings),
+        )
+    return standing
+
+
+def _by_reading(**faults: str) -> dict[str, str]:
+    return {name: why for name, why in faults.items() if why}

@@ -1,18 +1,19 @@
 """The fault catalogue: what can go wrong, what the charger does, and what a person does about it.
 
 Display, backend, `wattseal faults` and docs/FAULTS.md all read this one table. Its rows are in
-`faults_power` (contactor, residual current, supply), `faults_vehicle` (plug, cable, pilot) and
-`faults_station` (the rest).
+`faults_power` (contactor, residual current, supply), `faults_vehicle` (plug, cable, pilot),
+`faults_meter` and `faults_station` (the rest).
 """
 
 from collections.abc import Iterable
 
-from firmware.core import faults_power, faults_station, faults_vehicle
+from firmware.core import faults_meter, faults_power, faults_station, faults_vehicle
 from firmware.core.fault import Fault, LeftBy
 
 __all__ = ["CATALOGUE", "Fault", "LeftBy", "cleared_by", "latched", "worst_first"]
 
-CATALOGUE = {fault.name: fault for fault in (*faults_power.ROWS, *faults_vehicle.ROWS, *faults_station.ROWS)}
+_ROWS = (*faults_power.ROWS, *faults_vehicle.ROWS, *faults_meter.ROWS, *faults_station.ROWS)
+CATALOGUE = {fault.name: fault for fault in _ROWS}
 """Every fault by name."""
 
 

@@ -1,4 +1,4 @@
-"""Faults of the station around the power path: stop button, door, heat, board, meter, records, link."""
+"""Faults of the station around the power path: stop button, door, heat, board, records, link."""
 
 from firmware.core.fault import Fault, Text
 from firmware.core.faults_power import OPENS
@@ -75,30 +75,6 @@ ROWS = (
         ),
         remedy=("稍候；如持续出现，重启控制器并联系厂家",
                 "Wait a moment; if it stays, restart the controller and call the manufacturer"),
-    ),
-    Fault(
-        name="MeterSilent", severity=2, ocpp16="PowerMeterFailure",
-        title=("电表无响应", "Energy meter does not answer"),
-        reaction=("结束充电，按最后一次有效读数计费",
-                  "Ends the charge and bills it by the last good reading"),
-        causes=(
-            ("RS-485 接线松动或 A、B 接反", "the RS-485 line is loose, or A and B are swapped"),
-            ("电表断电", "the meter has no supply"),
-            ("波特率、校验或站号设置不符", "baud rate, parity or unit number do not match"),
-        ),
-        remedy=("检查电表供电、RS-485 接线和通信参数",
-                "Check the meter's supply, the RS-485 line and its settings"),
-    ),
-    Fault(
-        name="MeterImplausible", severity=2, ocpp16="PowerMeterFailure",
-        title=("电表读数异常", "Energy meter's reading is implausible"),
-        reaction=("结束充电，按最后一次可信读数计费",
-                  "Ends the charge and bills it by the last reading it believed"),
-        causes=(
-            ("电表已更换或清零", "the meter was exchanged or reset"),
-            ("同一总线上有站号相同的电表", "two meters on the line have the same unit number"),
-        ),
-        remedy=("核对电表型号、序列号和站号", "Check the meter's model, serial number and unit number"),
     ),
     Fault(
         name="LedgerFailed", severity=2, ocpp16="InternalError",

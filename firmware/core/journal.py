@@ -11,6 +11,7 @@ from firmware.core.entries import (
     FaultRaised,
     KeyRotated,
     LimitAccepted,
+    MeterAccepted,
     SettingStored,
     StopDecided,
     TariffRemoved,
@@ -20,11 +21,14 @@ from firmware.core.entries import (
     UsageRecorded,
     VehicleConnected,
 )
+from firmware.core import meter_seal
 from firmware.core.limits import exact_cost
+from firmware.core.meter_watch import Flag, MeterWatch
 from firmware.core.pricing import prices_at
 from firmware.core.settings import Settings
-from firmware.core.state import Contactor, Evse, Mark, Phase, Receipt, State, Transaction
+from firmware.core.state import Contactor, Evse, Mark, Phase, Receipt, Recorded, State, Transaction
 from firmware.core.tariff import local_time
+from firmware.core.usage_record import Chain
 
 DIRECT_PAYMENT = "DirectPayment"
 """The token type of a payment made on the pay page: what was bought comes with the backend's answer."""
@@ -57,16 +61,23 @@ def apply(state: State, entry: Entry) -> State:
         case TariffStored() | TariffRemoved():
             return _store_tariff(state, entry)
         case UsageRecorded():
-            text = entry.payload or entry.ocmf.split("|")[1]
-            state = state._replace(chain=replace(state.chain.follow(text), number=entry.number))
+            state = state._replace(chain=chained(state.chain, entry))
         case KeyRotated():
-            return state._replace(chain=state.chain.rotate(entry.ocmf.split("|")[1], entry.number))
+            return state._replace(chain=chained(state.chain, entry))
         case FaultRaised(evse=0):
             return state._replace(faults=state.faults | {entry.fault})
         case FaultCleared(evse=0):
             return state._replace(faults=state.faults - {entry.fault})
     evse = next((evse for evse in state.evses if evse.evse == entry.evse), None)
     return state if evse is None else with_evse(state, _apply_to_evse(evse, entry))
+
+
+def chained(chain: Chain, record: UsageRecorded | KeyRotated) -> Chain:
+    """Return the chain with a record on it. A ledger may replay only the last of each kind."""
+    if isinstance(record, KeyRotated):
+        followed = chain.follow(record.ocmf.split("|")[1])
+        return replace(followed, number=chain.number, rotations=record.number)
+    return replace(chain.follow(record.payload or record.ocmf.split("|")[1]), number=record.number)
 
 
 def _apply_to_evse(evse: Evse, entry: Entry) -> Evse:
@@ -82,9 +93,24 @@ def _apply_to_evse(evse: Evse, entry: Entry) -> Evse:
         case TransactionEnded():
             attempt_only = entry.import_begin_dwh is None
             return evse._replace(transaction=None, receipt=None if attempt_only else Receipt(entry))
+        case MeterAccepted():
+            return _with_meter(evse, entry)
+        case UsageRecorded():
+            evse = evse._replace(
+                recorded=Recorded(entry.at.mono_ms, entry.import_dwh),
+                meter=evse.meter._replace(flags=frozenset()),
+            )
+    evse = meter_seal.apply(evse, entry)
     if evse.transaction is None:
         return evse  # the last record of an ended transaction, replayed for the chain alone
     return evse._replace(transaction=_apply_to_transaction(evse.transaction, entry))
+
+
+def _with_meter(evse: Evse, entry: MeterAccepted) -> Evse:
+    """What was read before binds the new register by nothing; its first record says that it is new."""
+    flags: frozenset[Flag] = frozenset() if entry.because == "first" else frozenset({entry.because})
+    watch = MeterWatch(told=evse.meter.told, flags=flags)
+    return evse._replace(accepted=entry, meter=watch, reading=None, power_w=None, recorded=None)
 
 
 def _started(entry: TransactionStarted) -> Transaction:

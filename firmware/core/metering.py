@@ -1,38 +1,10 @@
-"""What a reading may be believed to be, and when usage is cut into a record."""
+"""When usage is cut into a record, and what it came to by then."""
 
 from firmware.core.entries import ChargingState, ReadingKind
 from firmware.core.events import MeterReading
 from firmware.core.pricing import prices_at
 from firmware.core.state import Evse, Mark, Phase, Transaction
 from firmware.core.tariff import local_time
-
-_DWH_PER_W_MS = 360_000  # 0.1 Wh is 360 W·s
-_TOLERANCE = 2
-_LAST_RECORD_MS = 120_000
-
-
-def implausible(evse: Evse, reading: MeterReading, max_power_w: int, step_dwh: int) -> str:
-    """Say why a reading cannot follow the last one that was believed, or "".
-
-    A cumulative import register never falls, and rises by no more than the cable can carry (twice that and a
-    few register steps are let pass: stamps and registers are coarse).
-    """
-    mark = evse.transaction.mark if evse.transaction else None
-    if evse.reading is not None:
-        believed_dwh, elapsed_ms = evse.reading.import_dwh, reading.at.mono_ms - evse.reading.at.mono_ms
-    elif mark is not None:
-        # The first reading after a restart: the last record is all that is known of what came before.
-        believed_dwh = mark.import_dwh
-        elapsed_ms = reading.at.mono_ms - mark.at.mono_ms + _LAST_RECORD_MS
-    else:
-        return ""
-    moved = reading.import_dwh - believed_dwh
-    if moved < 0:
-        return f"import register fell from {believed_dwh} to {reading.import_dwh} dWh"
-    elapsed_ms = max(0, elapsed_ms)
-    if moved > _TOLERANCE * max_power_w * elapsed_ms // _DWH_PER_W_MS + 4 * step_dwh + 10:
-        return f"import register rose by {moved} dWh in {elapsed_ms} ms"
-    return ""
 
 
 def charging_state(evse: Evse) -> ChargingState:

@@ -9,8 +9,16 @@ from typing import NamedTuple
 
 from firmware.core.customer_view import CustomerView
 from firmware.core.effects import ConnectorStatus
-from firmware.core.entries import ChargingState, StopDecided, TransactionEnded, TransactionStarted
+from firmware.core.entries import (
+    ChargingState,
+    MeterAccepted,
+    StopDecided,
+    TransactionEnded,
+    TransactionStarted,
+)
 from firmware.core.events import InterlockReported, Limit, MeterReading
+from firmware.core.meter_record import MeterOrder, MeterRecord
+from firmware.core.meter_watch import MeterWatch
 from firmware.core.pricing import Cost, Prices
 from firmware.core.settings import Settings
 from firmware.core.tariff import Tariff
@@ -62,6 +70,7 @@ class Transaction(NamedTuple):
     counted_to_ms: int = 0
     idle_since_ms: int | None = None
     stop: StopDecided | None = None
+    meter_record: MeterRecord = MeterRecord()
 
     @property
     def used_ms(self) -> int:
@@ -86,6 +95,7 @@ class Outputs(NamedTuple):
     permit_ma: int | None = None
     lock_released: bool | None = None
     register_pace: bool = False
+    meter_order: MeterOrder | None = None
     status: ConnectorStatus | None = None
     view: CustomerView | None = None
 
@@ -110,6 +120,17 @@ class Queue(NamedTuple):
     since_ms: int = 0
 
 
+STUCK = frozenset({"ContactorWelded", "ContactorFailedToOpen"})
+"""Faults with which a contactor stays closed, for all that anybody can do from here."""
+
+
+class Recorded(NamedTuple):
+    """The register in the EVSE's last record, whichever transaction that was of."""
+
+    at_ms: int
+    import_dwh: int
+
+
 class Contactor(NamedTuple):
     """``cycles`` are the closings of its life; ``counted`` is where the interlock's own count stood then."""
 
@@ -120,9 +141,12 @@ class Contactor(NamedTuple):
 class Evse(NamedTuple):
     """One EVSE: the newest facts, its standing faults and its transaction.
 
-    ``interlock`` and ``reading`` are None while nothing is known; ``reading`` is the last plausible one.
+    ``interlock`` and ``reading`` are None while nothing is known; ``reading`` is the last that is believed.
+    ``accepted`` is the meter that measures it, ``recorded`` what was last sealed of it; None: not yet any.
     ``open_since_ms`` is when the contactor was first known to be open, None while it may be closed;
     ``withdrawn_ms`` is when the permission was taken back, None while one stands or none was ever told.
+    ``meter_asked_ms`` is when its signing meter was last told to do something, ``seal_trouble`` why its last seal
+    is missing ("": it is not; None: not known since the start).
     ``share_ma`` is its share of a common supply, None while it wants nothing or has a supply of its own.
     """
 
@@ -133,7 +157,9 @@ class Evse(NamedTuple):
     reading: MeterReading | None = None
     power_w: int | None = None
     meter_silent: str = ""
-    meter_implausible: str = ""
+    meter: MeterWatch = MeterWatch()
+    accepted: MeterAccepted | None = None
+    recorded: Recorded | None = None
     faults: frozenset[str] = frozenset()
     tariff: Tariff | None = None
     transaction: Transaction | None = None
@@ -141,6 +167,8 @@ class Evse(NamedTuple):
     paying_until_ms: int | None = None
     contactor: Contactor = Contactor()
     withdrawn_ms: int | None = None
+    meter_asked_ms: int | None = None
+    seal_trouble: str | None = None
     hold: Hold = Hold()
     share_ma: int | None = None
     told: Outputs = Outputs()
@@ -148,6 +176,11 @@ class Evse(NamedTuple):
     @property
     def plugged_in(self) -> bool:
         return self.interlock is not None and self.interlock.pilot in "BCD"
+
+    @property
+    def began(self) -> bool:
+        """Whether a transaction's begin record is stored: from then on a register is money."""
+        return self.transaction is not None and self.transaction.mark is not None
 
     @property
     def held_back(self) -> bool:

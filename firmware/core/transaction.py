@@ -3,7 +3,9 @@
 Each function looks at facts and returns entries; `journal.apply` alone changes state by them.
 """
 
-from firmware.core import limits, pricing
+from dataclasses import replace
+
+from firmware.core import limits, meter_seal, pricing
 from firmware.core.entries import (
     ChargingBegan,
     ChargingState,
@@ -15,12 +17,14 @@ from firmware.core.entries import (
     VehicleConnected,
 )
 from firmware.core.events import MeterReading
-from firmware.core.fault_watch import STUCK
 from firmware.core.faults import CATALOGUE, worst_first
+from firmware.core.meter_number import number_for_records
 from firmware.core.metering import as_of, charging_state, due_cut
+from firmware.core.plausibility import step_dwh
 from firmware.core.pricing import Cost
-from firmware.core.settings import EvseSettings
-from firmware.core.state import Evse, Phase, State, Transaction
+from firmware.core.record_flags import OF_FAULT, record_flags, safe_since_ms
+from firmware.core.settings import EvseSettings, MeterIdentity
+from firmware.core.state import STUCK, Evse, Mark, Phase, State, Transaction
 from firmware.core.units import Stamp
 from firmware.core.usage_record import Content, payload
 
@@ -40,6 +44,7 @@ def why_stop(state: State, evse: Evse, transaction: Transaction, now: Stamp) -> 
     """Return the decision to end a transaction that has reason to, or None."""
     reason = (
         _fault_reason(evse)
+        or _seal_reason(state, evse)
         or _limit_reason(evse, transaction, now.mono_ms)
         or _vehicle_reason(state, evse, transaction, now.mono_ms)
     )
@@ -56,6 +61,11 @@ def _fault_reason(evse: Evse) -> tuple[str, str, str] | None:
     if "EmergencyStop" in faults:
         return "EmergencyStop", "AbnormalCondition", "EmergencyStop"
     return "Other", "AbnormalCondition", faults[0]
+
+
+def _seal_reason(state: State, evse: Evse) -> tuple[str, str, str] | None:
+    missing = meter_seal.stops(state.settings, evse)
+    return ("Other", "AbnormalCondition", meter_seal.FAULT) if missing else None
 
 
 def _limit_reason(evse: Evse, transaction: Transaction, now_ms: int) -> tuple[str, str, str] | None:
@@ -119,7 +129,7 @@ def _energised(state: State, evse: Evse, transaction: Transaction, now: Stamp) -
 
 
 def _closing(state: State, evse: Evse, transaction: Transaction, now: Stamp) -> Entry | None:
-    """End with a reading taken after the contactor opened, or the last good one when the meter is gone."""
+    """End with a reading taken after the contactor opened; without a meter, with the last believed one."""
     stop, mark = transaction.stop, transaction.mark
     stuck = not evse.faults.isdisjoint(STUCK)
     if stop is None or (evse.contactor_closed and not stuck):
@@ -127,15 +137,23 @@ def _closing(state: State, evse: Evse, transaction: Transaction, now: Stamp) -> 
     if mark is None:
         return _ended(state, evse, transaction, now, None)
     if mark.state == "Idle":
+        if meter_seal.awaited(state.settings, evse):
+            return None
         return _ended(state, evse, transaction, now, mark.import_dwh)
-    reading = evse.reading
-    safe_since_ms = stop.at.mono_ms if evse.open_since_ms is None else evse.open_since_ms
-    if reading is not None and reading.at.mono_ms >= safe_since_ms:
-        return _record(state, evse, transaction, "E", stop.trigger, reading)
-    if evse.meter_silent or evse.meter_implausible:
-        last = reading or MeterReading(mark.at, mark.import_dwh)
-        return _record(state, evse, transaction, "E", stop.trigger, last)
+    final = evse.reading is not None and evse.reading.at.mono_ms >= safe_since_ms(evse, transaction)
+    if final or not evse.faults.isdisjoint(OF_FAULT):
+        return _record(state, evse, transaction, "E", stop.trigger, _last_reading(evse, transaction, mark))
     return None
+
+
+def _last_reading(evse: Evse, transaction: Transaction, mark: Mark) -> MeterReading:
+    """Return the last reading that may be billed; what an open contactor let through is not the vehicle's."""
+    reading, open_from = evse.reading, evse.meter.open_from
+    if transaction.stop is not None and transaction.stop.fault == "EnergyWhileOpen":
+        reading = open_from
+    if reading is None or reading.at.mono_ms < mark.at.mono_ms:
+        return MeterReading(mark.at, mark.import_dwh)
+    return reading
 
 
 def _record(
@@ -146,7 +164,7 @@ def _record(
     trigger: str,
     reading: MeterReading,
 ) -> UsageRecorded:
-    settings = _settings(state, evse.evse)
+    settings = state.settings.evse(evse.evse)
     begin_dwh = reading.import_dwh if transaction.begin_dwh is None else transaction.begin_dwh
     cost_e4 = limits.cost_e4(transaction, reading.import_dwh)
     content = Content(
@@ -160,7 +178,9 @@ def _record(
         charging_ms=transaction.charging_ms,
         idle_ms=transaction.idle_ms,
         cost_e4=cost_e4,
+        flags=record_flags(evse, transaction, kind, reading, settings),
     )
+    meter = _meter_of(evse, reading, settings)
     return UsageRecorded(
         reading.at,
         *_numbered(state, evse, transaction),
@@ -174,7 +194,16 @@ def _record(
         idle_ms=transaction.idle_ms,
         cost_e4=cost_e4,
         power_w=evse.power_w,
-        payload=payload(state.chain, state.settings, settings.meter, transaction.start.tariff, content),
+        payload=payload(state.chain, state.settings, meter, transaction.start.tariff, content),
+    )
+
+
+def _meter_of(evse: Evse, reading: MeterReading, settings: EvseSettings) -> MeterIdentity:
+    """Return the meter as it is at this reading: its own number, and the step that its register has now."""
+    return replace(
+        settings.meter,
+        serial=number_for_records(evse, settings.meter),
+        resolution_dwh=step_dwh(reading, settings),
     )
 
 
@@ -208,8 +237,6 @@ def _ended(
         ),
         import_begin_dwh=transaction.begin_dwh,
         import_end_dwh=import_end_dwh,
+        meter_begin_seal=transaction.meter_record.begin_seal,
+        meter_end_seal=transaction.meter_record.end_seal,
     )
-
-
-def _settings(state: State, number: int) -> EvseSettings:
-    return next(evse for evse in state.settings.evses if evse.evse == number)

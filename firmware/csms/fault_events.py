@@ -32,6 +32,11 @@ COMPONENTS = {
     "InterlockLost": "Controller",
     "MeterSilent": "FiscalMetering",
     "MeterImplausible": "FiscalMetering",
+    "MeterFrozen": "FiscalMetering",
+    "MeterExchanged": "FiscalMetering",
+    "MeterRolledOver": "FiscalMetering",
+    "EnergyWhileOpen": "FiscalMetering",
+    "MeterSealMissing": "FiscalMetering",
     "LedgerFailed": "Controller",
     "BackendUnreachable": "DataLink",
 }

@@ -11,6 +11,10 @@ from firmware.core.entries import (
     FaultRaised,
     KeyRotated,
     LimitAccepted,
+    MeterAccepted,
+    MeterRecordBegan,
+    MeterSealKept,
+    MeterSealMissing,
     SettingStored,
     StopDecided,
     TariffRemoved,
@@ -88,9 +92,13 @@ class Ocpp2:
         match item.entry:
             case FaultRaised() | FaultCleared() as entry:
                 return of_fault(entry, item.seq, self._catalogue, severity=self.has_severity)
-            case UsageRecorded(kind="E") | StopDecided():
-                return None  # the end record and the reason travel in Ended
-            case ContactorCycled() | SettingStored() | TariffStored() | TariffRemoved():
+            case UsageRecorded(kind="E") | StopDecided() | MeterSealKept(when="end") | MeterRecordBegan():
+                return None  # they travel in Ended, as the end record, the reason and the meter's seal
+            case MeterSealKept() as kept:
+                return Message("DataTransfer", meter_values.late_seal(kept, VENDOR))
+            case MeterSealMissing():
+                return None  # the fault of that name tells it
+            case ContactorCycled() | MeterAccepted() | SettingStored() | TariffStored() | TariffRemoved():
                 return None
             case KeyRotated(ocmf=ocmf):
                 return Message("DataTransfer", {"vendorId": VENDOR, "messageId": "KeyRotated", "data": ocmf})

@@ -12,10 +12,12 @@ from firmware.core.entries import (
     FaultCleared,
     FaultRaised,
     KeyRotated,
+    MeterAccepted,
     SettingStored,
     TariffRemoved,
     TariffStored,
     TransactionEnded,
+    UsageRecorded,
 )
 from firmware.ledger import outbox
 from firmware.ledger.codec import UnreadableEntryError, from_row, to_row
@@ -74,9 +76,9 @@ class Ledger:
     def replay(self) -> Iterator[Entry]:
         """Yield what a reboot needs, in order.
 
-        That is the newest entry of each setting and of each EVSE's tariff and contactor, the last rotation of
-        the key, the standing faults, all of every transaction that has not ended, and the last usage record
-        (the chain goes on from it).
+        That is the newest entry of each setting and of each EVSE's tariff, contactor and meter, the last
+        rotation of the key, the standing faults, all of every transaction that has not ended, each EVSE's
+        last end record (no register may be lower) and the last usage record (the chain goes on from it).
         """
         with self._explaining():
             for row in self._connection.execute(_REPLAY).fetchall():
@@ -145,21 +147,14 @@ class Ledger:
     def _follow(self, entry: Entry, transaction_id: str | None, seq: int) -> None:
         """Keep what `replay` looks things up by; a minute of a running transaction changes none of it."""
         execute = self._connection.execute
-        match entry:
-            case SettingStored(component=component, variable=variable):
-                self._stands(seq, "setting", component, variable)
-            case TariffStored(evse=evse) | TariffRemoved(evse=evse):
-                self._stands(seq, "tariff", evse)
-            case ContactorCycled(evse=evse):
-                self._stands(seq, "contactor", evse)
-            case KeyRotated():
-                self._stands(seq, *outbox.NEWEST_ROTATION)
-            case FaultRaised(evse=evse, fault=fault):
-                self._stands(seq, "fault", evse, fault)
-            case FaultCleared(evse=evse, fault=fault):
-                execute("DELETE FROM standing WHERE subject = ?", (outbox.subject("fault", evse, fault),))
-            case _ if transaction_id is not None:
-                execute("INSERT OR IGNORE INTO span VALUES (?, ?, NULL)", (transaction_id, seq))
+        subject = _newest_word_on(entry)
+        if subject is not None:
+            self._stands(seq, *subject)
+        if isinstance(entry, FaultCleared):
+            cleared = outbox.subject("fault", entry.evse, entry.fault)
+            execute("DELETE FROM standing WHERE subject = ?", (cleared,))
+        if transaction_id is not None:
+            execute("INSERT OR IGNORE INTO span VALUES (?, ?, NULL)", (transaction_id, seq))
         if isinstance(entry, TransactionEnded):
             execute("UPDATE span SET ended = ? WHERE transaction_id = ?", (seq, transaction_id))
 
@@ -210,6 +205,26 @@ class Ledger:
             raise ledger_error(self._path, error) from error
         except UnreadableEntryError as error:
             raise LedgerDamagedError(f"{self._path}: {error}") from error
+
+
+def _newest_word_on(entry: Entry) -> tuple[str | int, ...] | None:
+    """Return what an entry is the newest word on, so that `replay` needs no older one, or None."""
+    match entry:
+        case SettingStored(component=component, variable=variable):
+            return "setting", component, variable
+        case TariffStored(evse=evse) | TariffRemoved(evse=evse):
+            return "tariff", evse
+        case ContactorCycled(evse=evse):
+            return "contactor", evse
+        case MeterAccepted(evse=evse):
+            return "meter", evse
+        case UsageRecorded(evse=evse, kind="E"):
+            return "register", evse
+        case KeyRotated():
+            return outbox.NEWEST_ROTATION
+        case FaultRaised(evse=evse, fault=fault):
+            return "fault", evse, fault
+    return None
 
 
 def ocmf_texts(connection: sqlite3.Connection) -> Iterator[str]:

@@ -97,7 +97,7 @@ class AgentControl:
 
     def _evse(self, evse: Evse, state: State) -> dict[str, Any]:
         interlock = evse.interlock
-        details = standing_faults(evse, self._stamp().mono_ms, state.settings.physics_rate)
+        details = standing_faults(evse, state.settings, self._stamp().mono_ms)
         return {
             "evse": evse.evse,
             "pilot": interlock.pilot if interlock else None,

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from firmware.core.events import Event, MeterReading, MeterSampled, MeterSilent
+from firmware.core.events import Event, MeterIdentified, MeterReading, MeterSampled, MeterSilent
 from firmware.core.units import Stamp
 from hal.clock import Clock
 
@@ -33,16 +33,23 @@ class Sample(Protocol):
 
 
 class Meter(Protocol):
-    """A meter driver. ``sample`` sends its request after it was called; its error says that there is none."""
+    """A meter driver. ``sample`` sends its request after it was called; its error says that there is none.
+
+    ``identify`` returns the number that the meter tells, "" where its kind tells none.
+    """
 
     async def sample(self, full: bool) -> Sample: ...
+    async def identify(self) -> str: ...
 
 
 class MeterPoll:
     """Polls one meter and posts `MeterSampled`, or `MeterSilent` once ``silent_ms`` have gone without one and
     more than one request has failed.
 
-    ``error`` is what the driver raises when there is no reading.
+    ``error`` is what the driver raises when there is no answer; ``refused`` those kinds of it with which a
+    meter says that it does not know its number. Before the first reading, and before the first one after
+    silence, the meter is asked who it is (`MeterIdentified`): no reading of a stranger is ever posted
+    unnamed. One that refuses to say is read all the same, and logged.
     """
 
     def __init__(
@@ -51,6 +58,7 @@ class MeterPoll:
         meter: Meter,
         *,
         error: type[Exception],
+        refused: tuple[type[Exception], ...] = (),
         clock: Clock,
         silent_ms: int,
         post: Callable[[Event], None],
@@ -59,6 +67,7 @@ class MeterPoll:
         self._evse = evse
         self._meter = meter
         self._error = error
+        self._refused = refused
         self._clock = clock
         self._silent_ms = silent_ms
         self._post = post
@@ -75,13 +84,17 @@ class MeterPoll:
         """Poll for ever."""
         heard_ms = self._clock.monotonic_ms()
         failures = 0
-        silent = False
+        silent = known = False
         while True:
             asked = self._stamp()
             try:
+                if not known:
+                    await self._identify()
+                    known, asked = True, self._stamp()
                 sample = await self._meter.sample(full=not self._register_only)
             except self._error as error:
                 failures += 1
+                known = known and failures < _FAILURES
                 overdue = self._clock.monotonic_ms() - heard_ms >= self._silent_ms
                 if not silent and overdue and failures >= _FAILURES:
                     silent = True
@@ -91,9 +104,20 @@ class MeterPoll:
                 heard_ms = self._clock.monotonic_ms()
                 if silent:
                     log.info("meter.back", extra={"evse": self._evse})
+                self._post(MeterSampled(asked, self._evse, _reading(asked, sample), failures))
                 failures, silent = 0, False
-                self._post(MeterSampled(asked, self._evse, _reading(asked, sample)))
             await self._pause(asked.mono_ms)
+
+    async def _identify(self) -> None:
+        """Post the number that the meter tells. Raises ``error`` when it does not answer."""
+        try:
+            serial = await self._meter.identify()
+        except self._refused as error:
+            log.warning("meter.unnamed", extra={"evse": self._evse, "why": str(error)})
+            return
+        if serial:
+            log.info("meter.identified", extra={"evse": self._evse, "serial": serial})
+            self._post(MeterIdentified(self._stamp(), self._evse, serial))
 
     async def _pause(self, asked_ms: int) -> None:
         wait_s = 0.0 if self._register_only else self._clock.seconds_until(asked_ms + _PERIOD_MS)

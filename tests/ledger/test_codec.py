@@ -38,7 +38,7 @@ def test_an_unsealed_rotation_is_refused() -> None:
 
 def test_the_backend_hears_of_transactions_and_faults_not_of_settings() -> None:
     assert set(KINDS) - set(UPLINK_KINDS) == {
-        "StopDecided", "ContactorCycled", "SettingStored", "TariffStored", "TariffRemoved",
+        "StopDecided", "ContactorCycled", "MeterAccepted", "SettingStored", "TariffStored", "TariffRemoved",
     }  # fmt: skip
 
 

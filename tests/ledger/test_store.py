@@ -14,6 +14,7 @@ from firmware.core.entries import (
     Entry,
     FaultCleared,
     FaultRaised,
+    MeterAccepted,
     SettingStored,
     TariffRemoved,
     TariffStored,
@@ -77,12 +78,22 @@ def test_of_a_charge_that_ended_only_the_last_record_is_replayed(ledger: Ledger)
     assert list(ledger.replay()) == [entries[-2]]
 
 
-def test_two_evses_charge_at_once_and_only_the_running_one_is_replayed(ledger: Ledger) -> None:
+def test_two_evses_charge_at_once_and_of_the_ended_one_the_last_record_is_replayed(ledger: Ledger) -> None:
     recorder = Recorder()
     ended, running = list(recorder.charge("tx-1", evse=1)), list(recorder.charge("tx-2", evse=2))[:-1]
     mixed = [entry for pair in itertools.zip_longest(ended, running) for entry in pair if entry is not None]
     ledger.append_all(mixed)
-    assert list(ledger.replay()) == running
+    assert [entry for entry in ledger.replay() if entry.evse == 2] == running
+    assert [entry for entry in ledger.replay() if entry.evse == 1] == [ended[-2]]
+
+
+def test_only_the_newest_meter_of_an_evse_is_replayed(ledger: Ledger) -> None:
+    meters = [
+        MeterAccepted(stamp(0), evse, "SDM630", serial, "exchanged")
+        for evse, serial in ((1, "A"), (2, "B"), (1, "C"))
+    ]
+    ledger.append_all(meters)
+    assert list(ledger.replay()) == meters[1:]
 
 
 def test_only_the_newest_value_of_a_setting_is_replayed(ledger: Ledger) -> None:
@@ -329,6 +340,8 @@ def needed(entries: list[Entry]) -> list[Entry]:
                 last.pop(("fault", entry.evse, entry.fault), None)
             case UsageRecorded():
                 last["record"] = position
+                if entry.kind == "E":
+                    last["register", entry.evse] = position
     ended = {entry.transaction_id for entry in entries if isinstance(entry, TransactionEnded)}
     running = {
         position
