@@ -19,6 +19,10 @@ COMMANDS = {
         "try a board's parts, or watch its inputs: wattseal board check FILE",
     ),
     "ledger": ("firmware.ledger.cli:main", "verify or export usage records: wattseal ledger verify DIR|FILE"),
+    "key": (
+        "firmware.signing.cli:main",
+        "make, show or replace the signing key: wattseal key show --config FILE",
+    ),
     "sim": ("sim.cli:main", "the bench: wattseal sim [SCENARIO.toml --out DIR]"),
 }
 

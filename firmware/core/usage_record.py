@@ -31,10 +31,6 @@ class Chain:
         digest = hashlib.sha256(payload.encode()).hexdigest()
         return replace(self, number=self.number + 1, previous_hash=digest)
 
-    def rotate(self, payload: str, rotations: int) -> "Chain":
-        """Return the chain with the record of a rotation on it, the ``rotations``-th."""
-        return replace(self.follow(payload), number=self.number, rotations=rotations)
-
 
 @dataclass(frozen=True, slots=True)
 class Content:

@@ -3,10 +3,18 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from config.schema import ClockSource
 from firmware.core.units import Stamp
-from hal.clock import Clock
+from hal.clock import Clock, ScaledClock, SystemClock
 
 _OFFSET_STEP_MS = 900_000  # UTC offsets change on a quarter of an hour at the finest
+
+
+def clock_of(source: ClockSource) -> Clock:
+    """Return the clock that a board file names."""
+    if source.source == "system":
+        return SystemClock()
+    return ScaledClock(source.rate, source.anchor_monotonic_ns, source.anchor_utc_ms)
 
 
 class Stamper:

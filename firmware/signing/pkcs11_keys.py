@@ -17,7 +17,7 @@ from pkcs11.exceptions import AttributeTypeInvalid
 
 from firmware.signing.keys import SigningKeyError
 from firmware.signing.pkcs11_uri import Pkcs11Uri
-from firmware.signing.token import TokenLogin
+from firmware.signing.token import TokenLogin, login_to
 
 _SIGN_WITHIN_S = 3.0  # the agent's loop waits meanwhile: well inside the interlock's lease of 15 s
 _ADMINISTER_WITHIN_S = 15.0
@@ -59,7 +59,7 @@ class Pkcs11Keys:
 
     def __init__(self, uri: Pkcs11Uri) -> None:
         self._uri = uri
-        self._login = TokenLogin(uri)
+        self._login = login_to(uri.token)
 
     def __str__(self) -> str:
         return str(self._uri)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
+from config.shape import closest
+
 _TEXTS = ("token", "manufacturer", "model", "serial", "object")
 _PATH = (*_TEXTS, "id", "type")
 _QUERY = ("module-path", "pin-source")
@@ -17,33 +19,39 @@ class KeyUriError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Pkcs11Uri:
-    """One key's label (``object``) on one token of one PKCS #11 module.
-
-    ``token``, ``manufacturer``, ``model`` and ``serial`` narrow down the token, "" is any; ``id`` pins one
-    key of several under a label; ``pin_source`` is a file with the user's PIN, None where none is asked.
-    """
+class TokenName:
+    """Which token of which PKCS #11 module; "" is any. ``pin_source`` is a file with the PIN of its user."""
 
     module: Path
-    object: str
-    token: str = ""
+    label: str = ""
     manufacturer: str = ""
     model: str = ""
     serial: str = ""
-    id: bytes = b""
     pin_source: Path | None = None
 
     def __str__(self) -> str:
-        """Return what a person is told: token and object, never where the PIN is."""
-        return f'key "{self.object}" on token "{self.token or self.serial}" ({self.module.name})'
+        return f'token "{self.label or self.serial}" ({self.module.name})'
+
+
+@dataclass(frozen=True, slots=True)
+class Pkcs11Uri:
+    """The keys under one label on one token; ``id`` pins one of them."""
+
+    token: TokenName
+    object: str
+    id: bytes = b""
+
+    def __str__(self) -> str:
+        """Return what a person is told: never where the PIN is."""
+        return f'key "{self.object}" on {self.token}'
 
 
 def parse(uri: str) -> Pkcs11Uri:
     """Return the place that ``uri`` names. Raises KeyUriError."""
     path, _, query = uri.removeprefix(_SCHEME).partition("?")
     _refuse_pin(query)
-    places = _attributes(path, ";", _PATH)
-    sources = _attributes(query, "&", _QUERY)
+    places = _attributes(path, ";", _PATH, "before the ?")
+    sources = _attributes(query, "&", _QUERY, "after the ?")
     if places.get("type", b"private") != b"private":
         raise KeyUriError("type= must be private, or be left out: a station signs with a private key")
     texts = {name: _text(name, places[name]) for name in _TEXTS if name in places}
@@ -57,8 +65,21 @@ def parse(uri: str) -> Pkcs11Uri:
             "module-path= is missing: the token's PKCS #11 library, as "
             "?module-path=/usr/lib/softhsm/libsofthsm2.so"
         )
-    pin_source = _file("pin-source", sources.get("pin-source"))
-    return Pkcs11Uri(module, id=places.get("id", b""), pin_source=pin_source, **texts)
+    token = TokenName(
+        module,
+        label=texts.get("token", ""),
+        manufacturer=texts.get("manufacturer", ""),
+        model=texts.get("model", ""),
+        serial=texts.get("serial", ""),
+        pin_source=_file("pin-source", sources.get("pin-source")),
+    )
+    return Pkcs11Uri(token, texts["object"], places.get("id", b""))
+
+
+def check(key: str) -> None:
+    """Raise KeyUriError when a site file's ``signing.key`` is a token's URI, and a wrong one."""
+    if key.startswith(_SCHEME):
+        parse(key)
 
 
 def _refuse_pin(query: str) -> None:
@@ -69,15 +90,13 @@ def _refuse_pin(query: str) -> None:
         )
 
 
-def _attributes(part: str, separator: str, known: tuple[str, ...]) -> dict[str, bytes]:
+def _attributes(part: str, separator: str, known: tuple[str, ...], where: str) -> dict[str, bytes]:
     """Return the attributes of one part of a URI, percent-decoded; none is there twice or empty."""
     found: dict[str, bytes] = {}
     for attribute in part.split(separator) if part else ():
         name, equals, value = attribute.partition("=")
         if name not in known:
-            raise KeyUriError(
-                f"{name or attribute!r} is no attribute that is used here; those are {_listed()}"
-            )
+            raise KeyUriError(f'"{name}" is no attribute that is used {where}{closest(name, known)}')
         if not equals or not value or not _ALLOWED.fullmatch(value):
             raise KeyUriError(
                 f"{name}= has no value, or a character in it that must be percent-encoded (a space is %20)"
@@ -86,10 +105,6 @@ def _attributes(part: str, separator: str, known: tuple[str, ...]) -> dict[str, 
             raise KeyUriError(f"{name}= is there twice")
         found[name] = unquote_to_bytes(value)
     return found
-
-
-def _listed() -> str:
-    return f"{', '.join(_PATH)} before the ?, {', '.join(_QUERY)} after it"
 
 
 def _text(name: str, value: bytes) -> str:

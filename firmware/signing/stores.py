@@ -26,7 +26,7 @@ def place_of(uri: str, state_dir: Path) -> KeyPlace:
         from firmware.signing.pkcs11_keys import Pkcs11Keys  # 11 MiB that a key in a file does not cost
     except ModuleNotFoundError as error:
         raise SigningKeyError(
-            f"{named}: this image cannot use tokens; install it with python-pkcs11 (pip install wattseal[token])"
+            f"{named}: tokens cannot be used here, python-pkcs11 is missing; install wattseal[token]"
         ) from error
     return Pkcs11Keys(named)
 

@@ -7,14 +7,15 @@ All calls into the token's library are made by one thread, one after the other. 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 import pkcs11
 from pkcs11 import Session, Token, TokenFlag
 
 from firmware.signing.keys import SigningKeyError
 from firmware.signing.own_thread import OwnThread
-from firmware.signing.pkcs11_uri import Pkcs11Uri
+from firmware.signing.pkcs11_uri import TokenName
 
 T = TypeVar("T")
 
@@ -23,18 +24,18 @@ _PIN_ERRORS = (
     pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange, pkcs11.PinLocked, pkcs11.PinExpired,
     pkcs11.UserPinNotInitialized,
 )  # fmt: skip
-_GONE = (pkcs11.PKCS11Error, OSError, RuntimeError)  # RuntimeError: the library itself cannot be loaded
+_GONE = (pkcs11.PKCS11Error, OSError)
 
 
 class TokenLogin:
     """What may be done with a token's objects, with a session that is opened when it is needed."""
 
-    def __init__(self, uri: Pkcs11Uri) -> None:
-        self._uri = uri
+    def __init__(self, token: TokenName) -> None:
+        self._token = token
         self._thread = OwnThread("pkcs11")
         self._session: Session | None = None
         self._writable = False
-        self._was_open = False
+        self._has_failed = False
 
     def do(self, work: Callable[[Session], T], *, within_s: float, writing: bool = False) -> T:
         """Return what ``work`` makes of a session; tried again on a new one while the token fails.
@@ -47,7 +48,7 @@ class TokenLogin:
             return self._thread.run(lambda: self._attempts(work, until, writing), within_s + _AGAIN_S)
         except TimeoutError as error:
             raise SigningKeyError(
-                f"{self._uri}: the token has not answered for {within_s:.0f} s; is it plugged in?"
+                f"{self._token}: no answer for {within_s:.0f} s; is it plugged in, is its service running?"
             ) from error
 
     def _attempts(self, work: Callable[[Session], T], until: float, writing: bool) -> T:
@@ -57,20 +58,21 @@ class TokenLogin:
             except _PIN_ERRORS as error:
                 self._close()
                 raise SigningKeyError(
-                    f"{self._uri}: the token refuses the PIN in {self._uri.pin_source} ({_name(error)}); "
+                    f"{self._token} refuses the PIN in {self._token.pin_source} ({_name(error)}); "
                     "correct it before the token locks itself"
                 ) from error
             except _GONE as error:
                 self._close()
+                self._has_failed = True
                 if time.monotonic() + _AGAIN_S > until:
-                    raise SigningKeyError(f"{self._uri}: the token fails: {_name(error)}") from error
+                    raise SigningKeyError(f"{self._token} fails: {_name(error)}") from error
                 time.sleep(_AGAIN_S)
 
     def _opened(self, writing: bool) -> Session:
         if self._session is not None and writing and not self._writable:
             self._close()
         if self._session is None:
-            token = self._token()
+            token = self._find()
             self._session = token.open(rw=writing, user_pin=self._pin(token))
             self._writable = writing
         return self._session
@@ -81,29 +83,38 @@ class TokenLogin:
                 self._session.close()
         self._session = None
 
-    def _token(self) -> Token:
+    def _find(self) -> Token:
         """Return the one token that is meant. A library that has seen its token go is started anew."""
-        if not self._uri.module.is_file():
-            raise SigningKeyError(
-                f"{self._uri}: there is no library {self._uri.module}; install the token's PKCS #11 module"
-            )
-        library = pkcs11.lib(str(self._uri.module))
-        if self._was_open:
+        library = self._library()
+        if self._has_failed:
             library.reinitialize()
-        self._was_open = True
+            self._has_failed = False
         found = list(self._matching(library.get_slots(token_present=True)))
         if len(found) > 1:
-            raise SigningKeyError(f"{self._uri}: {len(found)} tokens match; add serial= to signing.key")
+            raise SigningKeyError(f"{self._token}: {len(found)} tokens match; add serial= to signing.key")
         if not found:
             raise pkcs11.TokenNotPresent
         return found[0]
 
+    def _library(self) -> Any:
+        module = self._token.module
+        if not module.is_file():
+            raise SigningKeyError(
+                f"{self._token}: there is no library {module}; install the token's PKCS #11 module"
+            )
+        try:
+            return pkcs11.lib(str(module))
+        except pkcs11.PKCS11Error as error:
+            if type(error) is not pkcs11.PKCS11Error:
+                raise  # the token's own words: it may be back in a moment
+            raise SigningKeyError(f"{self._token}: {module} cannot be loaded: {error}") from error
+
     def _matching(self, slots: list[pkcs11.Slot]) -> Iterator[Token]:
-        wanted = self._uri
+        wanted = self._token
         for slot in slots:
             token = slot.get_token()
             facts = (
-                (wanted.token, token.label),
+                (wanted.label, token.label),
                 (wanted.serial, bytes(token.serial).decode(errors="replace").strip()),
                 (wanted.manufacturer, token.manufacturer_id),
                 (wanted.model, token.model),
@@ -112,13 +123,13 @@ class TokenLogin:
                 yield token
 
     def _pin(self, token: Token) -> str | None:
-        path = self._uri.pin_source
+        path = self._token.pin_source
         if path is None:
             return None
         if TokenFlag.USER_PIN_FINAL_TRY & token.flags:
             raise SigningKeyError(
-                f"{self._uri}: one wrong PIN more locks the token, so the station does not try; log in once "
-                "with the token's own tool, then start again"
+                f"{self._token}: one wrong PIN more locks it, so the station does not try; log in once with "
+                "the token's own tool, then start again"
             )
         try:
             if path.stat().st_mode & 0o077:
@@ -126,6 +137,12 @@ class TokenLogin:
             return path.read_text().rstrip("\n")
         except (OSError, UnicodeDecodeError) as error:
             raise SigningKeyError(f"{path}: the PIN cannot be read from it: {error}") from error
+
+
+@cache
+def login_to(token: TokenName) -> TokenLogin:
+    """Return this process's login to a token: PKCS #11 has one for all of a process, whoever asks for it."""
+    return TokenLogin(token)
 
 
 def _name(error: BaseException) -> str:
