@@ -172,7 +172,8 @@ class Bench:
         options = self.options
         command = ["-m", "sim.board", "--address", str(self.run_dir / "board.sock")]
         command += ["--tty", str(self.run_dir / "tty-meter"), "--watts", str(options.watts), *self._clock()]
-        command += ["--evses", str(options.evses)]
+        command += ["--evses", str(options.evses), "--meter", options.meter]
+        command += ["--phases", str(self._site["evse"][0]["phases"])]
         if options.load is not None:
             command += ["--load", str(options.load.resolve())]
         child = await self._launch("board", command)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sim.artifacts import write_artifacts
 from sim.bench import Bench, BenchOptions, ExternalCsms, ProcessFailedError
+from sim.board.meter_map import DEFAULT, UnknownMapError, read_map
 from sim.checks import failed_checks
 from sim.clients import BackendRefusedError, BoardRefusedError
 from sim.play import StepFailedError, play
@@ -30,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run ``wattseal sim``; returns the exit code: 0 all well, 1 expectations failed, 2 wrong input."""
     arguments = _parser().parse_args(argv)
     try:
+        _check_meter(arguments.meter)
         if arguments.scenario is None:
             return _serve(arguments)
         if arguments.csms is not None:
@@ -53,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, help="directory for the artifacts")
     parser.add_argument("--speed", type=_speed, help="billing time as a multiple of real time")
     parser.add_argument("--language", choices=("zh", "en"), help="display and pay page")
+    parser.add_argument("--meter", default=DEFAULT, metavar="MAP", help="which meter: a map of config/meters")
     page = parser.add_argument_group("the bench page")
     page.add_argument("--host", default="127.0.0.1")
     page.add_argument("--port", type=_port, default=8080, help="0 is any free one")
@@ -66,6 +69,13 @@ def _parser() -> argparse.ArgumentParser:
     csms.add_argument("--password", default="", help="HTTP basic authentication")
     csms.add_argument("--ocpp", choices=("2.1", "2.0.1", "1.6"), default="2.1")
     return parser
+
+
+def _check_meter(name: str) -> None:
+    try:
+        read_map(name)
+    except UnknownMapError as error:
+        raise WrongInputError(f"--meter {error}") from None
 
 
 def _speed(text: str) -> int:
@@ -112,6 +122,7 @@ def _serve(arguments: argparse.Namespace) -> int:
             language=arguments.language,
             evses=arguments.evses,
             supply_a=arguments.supply_a,
+            meter=arguments.meter,
             csms=_external(arguments),
         )
         code: int = page.serve(options, host=arguments.host, port=arguments.port, out=arguments.out)
@@ -152,6 +163,7 @@ async def _run(scenario: Scenario, arguments: argparse.Namespace) -> int:
         site=scenario.site,
         evses=scenario.evses,
         supply_a=scenario.supply_a,
+        meter=arguments.meter,
     )
     try:
         bench = await Bench.start(options)

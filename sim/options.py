@@ -5,6 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sim.board.meter_map import DEFAULT
+
 
 @dataclass(frozen=True)
 class ExternalCsms:
@@ -22,6 +24,7 @@ class BenchOptions:
 
     ``starts_at`` is the billing clock's first moment (now, if None); ``watts`` what the vehicle draws, or
     ``load`` a recorded load (CSV) that is replayed; ``site`` is laid over the generated site file.
+    ``meter`` names the map of the meters (config/meters/); with one for a single phase, EVSEs have one too.
     ``evses`` are alike, each with a vehicle; all of them may draw ``supply_a`` A per phase, if it is set.
     """
 
@@ -35,4 +38,5 @@ class BenchOptions:
     tariff: Path | None = None
     evses: int = 1
     supply_a: int | None = None
+    meter: str = DEFAULT
     site: dict[str, Any] = field(default_factory=dict)

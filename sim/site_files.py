@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sim.board.dlt645 import address_of
+from sim.board.meter_map import read_map
 from sim.options import BenchOptions
 from sim.processes import ROOT
 
@@ -58,7 +60,7 @@ def timed_for(speed: int) -> Table:
 def site_for(options: BenchOptions) -> Table:
     """Return the site file's content that the options ask for, without the bench's own paths."""
     site = merged(sample_site(), timed_for(options.speed))
-    site["evse"] = _evses(site["evse"][0], options.evses)
+    site["evse"] = _evses(site["evse"][0], options)
     if options.language is not None:
         site["language"] = options.language
     if options.csms is not None:
@@ -77,9 +79,15 @@ def board_for(options: BenchOptions) -> Table:
     return board
 
 
-def _evses(first: Table, count: int) -> list[Table]:
-    """Return EVSEs 1 to ``count``, each with the meter whose unit is its number."""
-    return [merged(first, {"id": number, "meter": {"unit": number}}) for number in range(1, count + 1)]
+def _evses(first: Table, options: BenchOptions) -> list[Table]:
+    """Return the EVSEs, each with the meter whose unit is its number."""
+    meter = read_map(options.meter)
+    wiring = {"map": options.meter, "port": first["meter"]["port"]}
+    evses = []
+    for number in range(1, options.evses + 1):
+        line = {"address": address_of(number)} if "protocol" in meter else {"unit": number}
+        evses.append({**first, "id": number, "phases": meter.get("phases", 3), "meter": {**wiring, **line}})
+    return evses
 
 
 def write_toml(path: Path, document: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from sim.board.board import BoardOptions, SimBoard
 from sim.board.control import Control
 from sim.board.evse import Wiring
 from sim.board.load import LoadFileError, read_load
+from sim.board.meter_map import DEFAULT, UnknownMapError, read_map
 from sim.board.timeline import Timeline
 
 
@@ -21,8 +22,11 @@ def main() -> None:
     arguments = _parser().parse_args()
     try:
         load = read_load(arguments.load) if arguments.load else None
+        read_map(arguments.meter)
     except (LoadFileError, OSError) as error:
         sys.exit(f"board: --load: {error}")
+    except UnknownMapError as error:
+        sys.exit(f"board: --meter {error}")
     options = BoardOptions(
         address=arguments.address,
         tty=arguments.tty,
@@ -34,6 +38,7 @@ def main() -> None:
         load=load,
         wiring=Wiring(arguments.lock, arguments.holster, arguments.economiser),
         heartbeat=arguments.heartbeat,
+        meter=arguments.meter,
     )
     timeline = Timeline(arguments.rate, arguments.anchor_monotonic_ns, arguments.anchor_utc_ms)
     asyncio.run(_run(options, timeline))
@@ -79,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--watts", type=float, default=7200.0, help="what the vehicle draws at most")
     parser.add_argument("--phases", type=int, choices=(1, 3), default=3, help="phases the vehicle uses")
     parser.add_argument("--load", type=Path, help="CSV of a recorded load: seconds,watts")
+    parser.add_argument(
+        "--meter", default=DEFAULT, metavar="MAP", help="which meters: a map of config/meters"
+    )
     parser.add_argument("--baudrate", type=_positive, default=9600)
     parser.add_argument("--evses", type=_positive, default=1)
     parser.add_argument("--start-kwh", type=float, default=1234.5678, help="the first meter's register")

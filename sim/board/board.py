@@ -12,7 +12,8 @@ from sim.board.heartbeat import Heartbeat
 from sim.board.line import PacedLine
 from sim.board.load import Load
 from sim.board.mains import Mains
-from sim.board.meter import Health, Measured, MeterBus
+from sim.board.meter_map import DEFAULT, Health, Measured
+from sim.board.meters import meters_on
 from sim.board.timeline import Timeline
 from sim.board.vehicle import Vehicle
 
@@ -24,6 +25,7 @@ REACTION_MS = 200
 class BoardOptions:
     """What a board is made of. ``start_kwh`` is the first meter's register at the start.
 
+    ``meter`` names the meters' map (config/meters/), all of one kind.
     ``heartbeat``: the contactors' coils are supplied only while the output ``heartbeat`` is toggled.
     ``reaction_ms`` is how long a vehicle takes to close S2 on an offer, in real milliseconds.
     """
@@ -38,6 +40,7 @@ class BoardOptions:
     load: Load | None = None
     wiring: Wiring = PLAIN
     heartbeat: bool = False
+    meter: str = DEFAULT
     reaction_ms: float = REACTION_MS
 
 
@@ -55,8 +58,11 @@ class SimBoard:
         self._timeline = timeline
         self._heartbeat = Heartbeat(self._supply_coils) if options.heartbeat else None
         self.evses = {number: self._evse(number) for number in range(1, options.evses + 1)}
-        self._meters = MeterBus(
-            self.line.device_tty, {number: self._measure(evse) for number, evse in self.evses.items()}
+        self._meters = meters_on(
+            self.line.device_tty,
+            options.meter,
+            {number: self._measure(evse) for number, evse in self.evses.items()},
+            timeline.billing_ms,
         )
         terminals = [evse.terminals for evse in self.evses.values()]
         self._switches = dict(ChainMap(*(each.outputs for each in terminals)))

@@ -10,7 +10,7 @@ import tty
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from sim.board.meter import Health, Measured
+from sim.board.meter_map import Health, Measured
 
 START, END, SHIFT = 0x68, 0x16, 0x33
 READ, READ_ADDRESS, REPLY, REFUSAL = 0x11, 0x13, 0x80, 0x40
