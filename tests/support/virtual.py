@@ -10,7 +10,7 @@ An eight-hour charge takes about a second.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from firmware.core import effects as fx
 from firmware.core import events as ev
@@ -25,6 +25,7 @@ from firmware.core.tariff import Tariff
 from firmware.core.tariff_type import parse
 from firmware.core.units import Stamp
 from firmware.core.web_payment import WebPayments
+from tests.support.virtual_meter import VirtualMeter
 
 START_UTC_MS = 1_780_277_400_000  # 2026-06-01T09:30:00+08:00
 OFFSET_MIN = 480
@@ -67,27 +68,29 @@ class VirtualStation:
         tariff: Tariff | None = None,
         *,
         watts: int = 7200,
+        meter: VirtualMeter | None = None,
         store: Callable[[Sequence[Entry]], None] | None = None,
         **changes: Any,
     ) -> None:
         self.settings = settings(tariff, **changes)
         self.watts = watts
         self.now_ms = 1_000_000
-        self.import_mwh = 1_234_567_800
+        self.meter = meter or VirtualMeter()
         self.entries: list[Entry] = []
         self.effects: list[fx.Effect] = []
         self.limit: ev.Limit | None = None
-        self.meter_works = True
         self.vehicle_wants = True
         self.plugged = False
         self.faults: frozenset[str] = frozenset()
         self.permit_ma = 0
         self.closed = False
         self.coil_broken = False
+        self.leak_w = 0
         self.released = False
         self.pace_register = False
         self._store = store
         self._silent_since: int | None = None
+        self._missed, self._known = 0, False
         self.state: State = initial(self.settings)
         self._boot()
 
@@ -128,14 +131,24 @@ class VirtualStation:
         return self._settle()
 
     def silence_meter(self) -> "VirtualStation":
-        self.meter_works = False
+        self.meter.works = False
         return self
+
+    def exchange_meter(self, meter: VirtualMeter) -> "VirtualStation":
+        """Another meter is put in, or answers in its place; the poll does not notice a thing by itself."""
+        self.meter = meter
+        return self
+
+    def clear_faults(self, by: Literal["engineer", "backend"] = "engineer") -> "VirtualStation":
+        self.feed(ev.ClearRequested(self.stamp(), "", None, by))
+        return self._settle()
 
     def kill_agent(self, away_ms: int = 0) -> "VirtualStation":
         """The process dies and starts again: only what was stored is left."""
         self._pass(away_ms)
         self.state = restore(self.settings, self.entries)
         self.pace_register = False
+        self._missed, self._known = 0, False
         self.feed(ev.LinkOpened(self.stamp(), "ocpp2.1"))
         return self._settle()
 
@@ -163,6 +176,15 @@ class VirtualStation:
     @property
     def started(self) -> Any:
         return next(entry for entry in reversed(self.entries) if type(entry).__name__ == "TransactionStarted")
+
+    @property
+    def import_mwh(self) -> int:
+        """What the meter has counted."""
+        return self.meter.import_mwh
+
+    @import_mwh.setter
+    def import_mwh(self, mwh: int) -> None:
+        self.meter.import_mwh = mwh
 
     @property
     def records(self) -> list[UsageRecorded]:
@@ -237,17 +259,27 @@ class VirtualStation:
         self.feed(report)
 
     def _sample(self) -> None:
-        if not self.meter_works:
+        if not self.meter.works:
             self._silent_since = self._silent_since or self.now_ms
+            self._missed += 1
+            self._known = self._known and self._missed < 2
             if self.now_ms - self._silent_since == 5000:
                 self.feed(ev.MeterSilent(self.stamp(), 1, "no reply"))
                 self._settle()
             return
-        power_w = None if self.pace_register else self.watts if self.closed else 0
+        self._identify()
         now = self.stamp()
-        self.feed(ev.MeterSampled(now, 1, ev.MeterReading(now, self.import_mwh // 100, power_w)))
+        watts = self.watts if self.closed else 0
+        reading = self.meter.read(now, watts, register_only=self.pace_register)
+        self.feed(ev.MeterSampled(now, 1, reading, self._missed))
+        self._silent_since, self._missed = None, 0
         if self.closed != (self.permit_ma > 0 and self.plugged and self.vehicle_wants):
             self._settle()
+
+    def _identify(self) -> None:
+        if not self._known and self.meter.serial:
+            self.feed(ev.MeterIdentified(self.stamp(), 1, self.meter.serial))
+        self._known = True
 
     def _until(self, until_ms: int) -> None:
         """Let time pass, with the core's deadlines on the way."""
@@ -264,6 +296,6 @@ class VirtualStation:
         self._pass(max(0, until_ms - self.now_ms))
 
     def _pass(self, ms: int) -> None:
-        if self.closed:
-            self.import_mwh += self.watts * ms // 3600
+        watts = (self.watts if self.closed else 0) + self.leak_w
+        self.meter.count(watts * ms // 3600)
         self.now_ms += ms
