@@ -1,58 +1,60 @@
-"""The one owner of a serial Modbus bus: one request at a time, and no answer taken for another's.
+"""The one owner of what meters are wired to: one request at a time, and no answer taken for another's.
 
-A late reply is the hazard: on a serial line nothing but its length says to which request a reply belongs.
-So after any failure, and when the port has just been opened, the bus waits until the line is quiet and asks
-a probe, a read whose length no open request has. Its answer shows that meter and bus are in step; only then
-a reading is believed.
+On a serial line nothing but its length says to which of a unit's requests an answer belongs, and a gateway
+may be mistaken on its own line. What is relied on is order: what was asked first is answered first. So
+
+- after any failure, and when port or connection have just been opened, the bus asks a probe, a read whose
+  length no open request has: its answer shows that all older ones have passed;
+- no request has the length of the one before it while that may be answered a second time (`TWICE_S`);
+- a probe is listened to for a second answer, which two meters of one number would give.
+
+Only a unit that is in step is believed.
 """
 
 import asyncio
-import logging
-import struct
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
-from pymodbus.client import AsyncModbusSerialClient
-from pymodbus.exceptions import ModbusException
-from pymodbus.framer import FramerRTU
-from pymodbus.pdu import ModbusPDU
+from drivers.meter.errors import MeterError
+from drivers.meter.maps import Block
+from drivers.meter.requests import Request, read_request, words_in, write_request
 
-from config.schema import Rs485
-from drivers.meter.errors import (
-    MeterError,
-    MeterJunkError,
-    MeterPortError,
-    MeterRefusedError,
-    MeterSilentError,
-)
-from drivers.meter.frames import Expected, describe, find_reply
-from drivers.meter.maps import SILENCE_CHARS, Block
-from drivers.meter.rs485 import switch_on
+TWICE_S = 0.3
+"""How long after an answer, on a line, it may come a second time; after that nothing is waited for."""
 
-LATENCY_S = 0.3
-"""How long a meter may think before it answers, beyond the wire's own time."""
-
-REOPEN_S = (0.1, 2.0)
-"""The shortest and the longest wait between attempts to open a port that is gone."""
-
-MAX_REGISTERS = 125
-"""Modbus Application Protocol V1.1b3, 6.3 and 6.4: 1 to 125 registers a request."""
-
-_QUIET_S = 0.05  # above the 16 ms in which USB adapters deliver, and 3.5 characters at 1200 baud
-_DRAIN_S = 2.0
-_WRITE_ONE = 6
+_LISTEN_S = 0.05
 
 Result = TypeVar("Result")
 
-logging.getLogger("pymodbus").setLevel(logging.CRITICAL + 1)  # every failure is raised here, typed
+
+class Wire(Protocol):
+    """What requests go out on: `drivers.meter.serial_line.SerialLine` or `drivers.meter.gateway.Gateway`."""
+
+    @property
+    def numbers_answers(self) -> bool:
+        """Does an answer name its request? Then one that comes twice is known."""
+
+    async def open(self) -> bool:
+        """Open it if it is not open; return whether it has just been opened. Raises MeterError."""
+
+    async def ask(self, request: Request, *, quiet_s: float = 0.0, listen_s: float = 0.0) -> bytes:
+        """Send a request and return its answer's PDU. Raises MeterError, also for an exception reply.
+
+        Nothing was heard for ``quiet_s`` before; a second answer within ``listen_s`` is an error.
+        """
+
+    def overheard(self) -> set[int]:
+        """Return, once, the units whose answers came although nobody asked."""
+
+    async def close(self) -> None:
+        """Let go of it."""
 
 
 class Reads(Protocol):
     """How some of a meter's registers are read: with which function, and what may be asked to fall in step.
 
-    ``probes`` are blocks of different lengths, two at least, that the meter answers at any time.
+    ``probes`` are blocks that the meter answers at any time, in as many different lengths as there are.
     """
 
     @property
@@ -61,50 +63,36 @@ class Reads(Protocol):
     def probes(self) -> tuple[Block, ...]: ...
 
 
+Shape = tuple[int, int]
+"""What tells a unit's answers apart: the function and how many registers."""
+
+
 @dataclass
 class _Unit:
-    """One unit: whether it is in step, and the lengths of its open requests, oldest first."""
+    """One unit: whether it is in step, the shapes of its open requests, oldest first, and its last answer."""
 
     in_step: bool = False
-    open_counts: list[int] = field(default_factory=list)
+    suspected: bool = False
+    open: list[Shape] = field(default_factory=list)
+    last: Shape | None = None
+    answered_s: float = 0.0
+    reads: Reads | None = None
 
 
 class MeterBus:
-    """A serial line with meters. Reads queue up; a caller that is cancelled does not break off its read.
+    """Meters on one wire. Reads queue up; a caller that is cancelled does not break off its read."""
 
-    ``rs485``: the kernel's RS-485 mode, for a transceiver that does not turn round by itself.
-    """
-
-    def __init__(
-        self,
-        device: str,
-        baudrate: int = 9600,
-        parity: Literal["N", "E", "O"] = "N",
-        stopbits: Literal[1, 2] = 1,
-        latency_s: float = LATENCY_S,
-        rs485: Rs485 | None = None,
-    ) -> None:
-        self._device = device
-        self._rs485 = rs485
-        self._baudrate, self._parity, self._stopbits = baudrate, parity, stopbits
-        char_bits = 9 + stopbits + (parity != "N")
-        self.timeout_s = latency_s + Block(0, MAX_REGISTERS).wire_s(baudrate, char_bits)
-        self._gap_s = SILENCE_CHARS * char_bits / baudrate
-        self._client: AsyncModbusSerialClient | None = None
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
         self._units: dict[int, _Unit] = {}
         self._turn = asyncio.Lock()
         self._working: set[asyncio.Task[Any]] = set()
-        self._expected: Expected | None = None
-        self._heard = b""
-        self._heard_s = 0.0
-        self._troubled = False
-        self._reopen_wait_s = 0.0
-        self._reopen_at_s = 0.0
 
     async def read(self, unit: int, plan: Reads, blocks: tuple[Block, ...]) -> dict[int, int]:
         """Return what the registers of some blocks hold, by address. Its requests leave after this call.
 
-        Raises a MeterError that says who must act: silent, junk, refused or port.
+        They are asked one after the other and nobody comes between; all of them are answered, or none counts.
+        Raises a MeterError that says who must act: silent, junk, refused, unwell, port or gateway.
         """
         return await self._unbroken(self._read(unit, plan, blocks))
 
@@ -115,12 +103,12 @@ class MeterBus:
         6.12), so that no reading can be taken for it. Raises a MeterError as `read` does; then nobody knows
         whether the meter has taken it.
         """
-        await self._unbroken(self._write(unit, at, words, function))
+        await self._unbroken(self._write(unit, write_request(unit, at, words, function)))
 
     async def close(self) -> None:
-        """Wait for the read under way and close the port."""
+        """Wait for the read under way and let go of the wire."""
         async with self._turn:
-            self._drop_client()
+            await self._wire.close()
 
     async def _unbroken(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Work in a task of its own: cancelling the caller must not leave an answer without a taker."""
@@ -136,166 +124,83 @@ class MeterBus:
 
     async def _read(self, unit: int, plan: Reads, blocks: tuple[Block, ...]) -> dict[int, int]:
         async with self._turn:
-            known = self._units.setdefault(unit, _Unit())
-            await self._open()
+            known = await self._ready(unit)
+            known.reads = plan
             if not known.in_step:
                 await self._fall_in_step(unit, known, plan)
             registers: dict[int, int] = {}
             for block in blocks:
-                words = await self._exchange(unit, known, plan.function, block)
+                quiet_s = await self._set_apart(unit, known, plan, block)
+                words = await self._exchange(unit, known, plan.function, block, quiet_s=quiet_s)
                 registers |= zip(range(block.at, block.end), words, strict=True)
             return registers
 
-    async def _write(self, unit: int, at: int, words: tuple[int, ...], function: int) -> None:
+    async def _write(self, unit: int, request: Request) -> None:
         async with self._turn:
-            await self._open()
-            assert self._client is not None
-            second = words[0] if function == _WRITE_ONE else len(words)
-            expected = Expected(unit, function, len(words), echo=struct.pack(">HH", at, second))
-            await self._wait_until_quiet()
-            self._troubled = True
+            known = await self._ready(unit)
+            if not known.in_step and known.reads is not None:
+                await self._fall_in_step(unit, known, known.reads)
             try:
-                await self._ask(expected, self._writing(expected, at, words))
+                await self._wire.ask(request)
             except MeterError:
-                self._units.setdefault(unit, _Unit()).in_step = False
+                known.in_step = False
                 raise
-            self._troubled = False
 
-    def _writing(self, expected: Expected, at: int, words: tuple[int, ...]) -> Awaitable[ModbusPDU]:
-        assert self._client is not None
-        if expected.function == _WRITE_ONE:
-            return self._client.write_register(at, words[0], device_id=expected.unit)
-        return self._client.write_registers(at, list(words), device_id=expected.unit)
+    async def _ready(self, unit: int) -> _Unit:
+        """Open the wire. Who had it before may have left requests open, and somebody may say things twice."""
+        if await self._wire.open():
+            for known in self._units.values():
+                known.in_step = False
+        for doubled in self._wire.overheard() & self._units.keys():
+            self._units[doubled].in_step, self._units[doubled].suspected = False, True
+        return self._units.setdefault(unit, _Unit())
 
     async def _fall_in_step(self, unit: int, known: _Unit, plan: Reads) -> None:
-        """Ask a probe: its answer, known by its length, comes after all older ones."""
-        oldest = len(known.open_counts) - len(plan.probes) + 1
-        del known.open_counts[: max(0, oldest)]  # the oldest is forgotten when all are open
-        probe = next(probe for probe in plan.probes if probe.count not in known.open_counts)
-        await self._exchange(unit, known, plan.function, probe)
+        """Ask a probe: its answer, known by its length, comes after all older ones, and only once."""
+        quiet_s = 0.0
+        while not (free := _free(plan, known.open)):
+            known.open.pop(0)  # every length has been asked for: the oldest is lost, or comes in this silence
+            quiet_s = TWICE_S
+        listen_s = TWICE_S if known.suspected else _LISTEN_S
+        await self._exchange(unit, known, plan.function, free[0], quiet_s=quiet_s, listen_s=listen_s)
+        known.suspected = False
 
-    async def _exchange(self, unit: int, known: _Unit, function: int, block: Block) -> list[int]:
+    async def _set_apart(self, unit: int, known: _Unit, plan: Reads, block: Block) -> float:
+        """Ask a probe before a block of the length of the one before, whose answer may come a second time.
+
+        A meter with a single length to ask for needs a silence instead: return how long, in seconds.
+        """
+        shape = (plan.function, block.count)
+        since_s = _now_s() - known.answered_s
+        if self._wire.numbers_answers or known.last != shape or since_s > TWICE_S:
+            return 0.0
+        if not (other := _free(plan, [shape])):
+            return TWICE_S
+        await self._exchange(unit, known, plan.function, other[0])
+        return 0.0
+
+    async def _exchange(
+        self,
+        unit: int,
+        known: _Unit,
+        function: int,
+        block: Block,
+        *,
+        quiet_s: float = 0.0,
+        listen_s: float = 0.0,
+    ) -> tuple[int, ...]:
         """Send one request and return its registers; the unit is in step only after its own answer."""
         known.in_step = False
-        known.open_counts.append(block.count)
-        await self._wait_until_quiet()
-        self._troubled = True
-        expected = Expected(unit, function, block.count)
-        registers = _registers(await self._ask(expected, self._reading(expected, block)), expected)
-        self._troubled = False
-        known.in_step = True
-        known.open_counts.clear()
-        return registers
+        known.open.append((function, block.count))
+        answer = await self._wire.ask(read_request(unit, function, block), quiet_s=quiet_s, listen_s=listen_s)
+        known.in_step, known.last, known.answered_s = True, (function, block.count), _now_s()
+        known.open.clear()
+        return words_in(answer)
 
-    def _reading(self, expected: Expected, block: Block) -> Awaitable[ModbusPDU]:
-        assert self._client is not None
-        read = self._client.read_input_registers
-        if expected.function == 3:
-            read = self._client.read_holding_registers
-        return read(block.at, count=block.count, device_id=expected.unit)
 
-    async def _ask(self, expected: Expected, request: Awaitable[ModbusPDU]) -> ModbusPDU:
-        """Send a request and return the wanted answer. Raises MeterRefusedError for an exception reply."""
-        self._expected, self._heard = expected, b""
-        try:
-            reply = await request
-        except ModbusException as error:
-            raise self._failure(expected) from error
-        finally:
-            self._expected = None
-        if reply.isError():
-            raise MeterRefusedError(
-                f"unit {expected.unit} refused with Modbus exception {reply.exception_code}"
-            )
-        return reply
-
-    def _failure(self, expected: Expected) -> MeterError:
-        if self._client is None or not self._client.connected:
-            return MeterPortError(f"{self._device} has gone")
-        if not self._heard:
-            return MeterSilentError(f"unit {expected.unit} gave no reply in {self.timeout_s * 1000:.0f} ms")
-        return MeterJunkError(describe(self._heard, expected, FramerRTU.check_CRC))
-
-    def _trace_packet(self, sending: bool, data: bytes) -> bytes:
-        """Hand pymodbus only the wanted reply; it would give up at the first junk byte."""
-        if sending:
-            return data
-        self._heard, self._heard_s = data, _now_s()
-        if self._expected is None:
-            return b""
-        return find_reply(data, self._expected, FramerRTU.check_CRC)
-
-    async def _wait_until_quiet(self) -> None:
-        """Keep the silence between frames; after a failure let late bytes run out.
-
-        Raises MeterJunkError when somebody goes on talking.
-        """
-        silence_s = max(_QUIET_S, self._gap_s) if self._troubled else self._gap_s
-        deadline_s = _now_s() + _DRAIN_S
-        while (left_s := self._heard_s + silence_s - _now_s()) > 0:
-            if _now_s() > deadline_s:
-                raise MeterJunkError("the line does not fall silent")
-            await asyncio.sleep(left_s)
-
-    async def _open(self) -> None:
-        """Open the port if it is not open. Raises MeterPortError; attempts are spaced by `REOPEN_S`."""
-        if self._client is not None and self._client.connected:
-            return
-        self._drop_client()
-        for known in self._units.values():
-            known.in_step = False  # who had the port before may have left a request open
-        await asyncio.sleep(max(0.0, self._reopen_at_s - _now_s()))
-        self._client = self._new_client()
-        if not await self._client.connect():
-            raise self._closed(_why_closed(self._device))
-        if self._rs485 is not None:
-            self._let_kernel_switch(self._rs485)
-        self._reopen_wait_s = 0.0
-
-    def _let_kernel_switch(self, mode: Rs485) -> None:
-        assert self._client is not None
-        transport: Any = self._client.ctx.transport
-        try:
-            switch_on(transport.sync_serial.fileno(), mode)
-        except OSError as error:
-            self._drop_client()
-            why = f"{self._device}: its kernel driver has no RS-485 mode ({error.strerror})"
-            raise self._closed(f"{why}; leave out rs485 in the board file") from error
-
-    def _closed(self, why: str) -> MeterPortError:
-        """Return the error of a port that could not be opened; the next attempt waits longer."""
-        shortest_s, longest_s = REOPEN_S
-        self._reopen_wait_s = min(max(2 * self._reopen_wait_s, shortest_s), longest_s)
-        self._reopen_at_s = _now_s() + self._reopen_wait_s
-        return MeterPortError(why)
-
-    def _new_client(self) -> AsyncModbusSerialClient:
-        return AsyncModbusSerialClient(
-            self._device,
-            baudrate=self._baudrate,
-            parity=self._parity,
-            stopbits=self._stopbits,
-            timeout=self.timeout_s,
-            retries=0,  # a retry inside pymodbus would take the first request's late reply for its own
-            reconnect_delay=0,  # reopening is done here, when somebody wants to read
-            trace_packet=self._trace_packet,
-        )
-
-    def _drop_client(self) -> None:
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+def _free(plan: Reads, taken: list[Shape]) -> tuple[Block, ...]:
+    return tuple(probe for probe in plan.probes if (plan.function, probe.count) not in taken)
 
 
 def _now_s() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _why_closed(device: str) -> str:
-    return f"{device} {'is in use or may not be opened' if Path(device).exists() else 'is not there'}"
-
-
-def _registers(reply: ModbusPDU, expected: Expected) -> list[int]:
-    if len(reply.registers) != expected.count:
-        raise MeterJunkError(f"{len(reply.registers)} registers instead of {expected.count}")
-    return list(reply.registers)

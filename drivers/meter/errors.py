@@ -19,6 +19,12 @@ class MeterPortError(MeterError):
     who_acts = "technician: check the adapter's cable and the device in the board file"
 
 
+class MeterGatewayError(MeterError):
+    """The gateway cannot be reached, has broken the connection off, or has no way to the meter now."""
+
+    who_acts = "technician: check network, the gateway's supply and settings, host and port in the board file"
+
+
 class MeterSilentError(MeterError):
     """Not one byte came back."""
 
@@ -32,9 +38,15 @@ class MeterJunkError(MeterError):
 
 
 class MeterRefusedError(MeterError):
-    """The meter answered with a Modbus exception: it does not know these registers."""
+    """The meter answered with a Modbus exception: it does not know this function or these registers."""
 
     who_acts = "installer: choose the register map of this meter in the site file"
+
+
+class MeterUnwellError(MeterError):
+    """The meter answered with a Modbus exception: busy, or something in it has failed."""
+
+    who_acts = "technician: the meter itself says that it cannot answer; read its display, then replace it"
 
 
 class MeterValueError(MeterError):

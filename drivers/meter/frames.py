@@ -1,69 +1,92 @@
-"""Finds the one wanted Modbus RTU reply in whatever bytes a line has brought (V1.02, 2.5.1)."""
+"""Modbus RTU frames: a request as bytes, and its one answer in whatever a line has brought.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+Modbus over Serial Line V1.02, 2.5.1. On a line nothing but unit, function and length says to which request
+an answer belongs; `drivers.meter.bus` sees to it that this is enough.
+"""
 
-CheckCrc = Callable[[bytes, int], bool]
+from collections.abc import Iterator
+from typing import NamedTuple
 
-_EXCEPTION_BIT = 0x80
+from drivers.meter.requests import Request
+
+OVERHEAD_BYTES = 3
+"""A frame is the unit's number, the PDU and a checksum of two bytes."""
+
+_READ_FUNCTIONS = (3, 4)
+_SHORTEST_READ = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """The reply that a request asks for: its unit, its function, and how many registers.
+class Found(NamedTuple):
+    """An answer: its PDU, and the bytes that were heard after it."""
 
-    ``echo``: what the answer to a write repeats, its address and its value or count; empty for a read.
+    pdu: bytes
+    rest: bytes
+
+
+def _crc_step(value: int) -> int:
+    for _ in range(8):
+        value = value >> 1 ^ 0xA001 if value & 1 else value >> 1
+    return value
+
+
+_CRC_STEPS = tuple(_crc_step(value) for value in range(256))
+
+
+def crc16(data: bytes) -> bytes:
+    """Return the checksum of a frame as it is sent, its low byte first (V1.02, 6.2.2)."""
+    crc = 0xFFFF
+    for byte in data:
+        crc = crc >> 8 ^ _CRC_STEPS[(crc ^ byte) & 0xFF]
+    return crc.to_bytes(2, "little")
+
+
+def frame_of(request: Request) -> bytes:
+    """Return a request as it goes out."""
+    frame = bytes((request.unit,)) + request.pdu
+    return frame + crc16(frame)
+
+
+def find_answer(heard: bytes, request: Request) -> Found | None:
+    """Return the answer (or the exception reply) among the bytes heard, None while there is none.
+
+    Junk before and after it is passed over, and so are answers of other units and of other lengths.
     """
-
-    unit: int
-    function: int
-    count: int
-    echo: bytes = b""
-
-    @property
-    def header(self) -> bytes:
-        return bytes((self.unit, self.function)) + (self.echo or bytes((2 * self.count,)))
-
-    @property
-    def reply_length(self) -> int:
-        return 8 if self.echo else 5 + 2 * self.count
-
-
-def find_reply(heard: bytes, expected: Expected, crc_is_right: CheckCrc) -> bytes:
-    """Return the wanted reply (or its exception reply) among the bytes heard, b"" while there is none.
-
-    Junk before and after it is passed over, and so are replies of other units and of other lengths.
-    """
-    refusal = bytes((expected.unit, expected.function | _EXCEPTION_BIT))
-    for header, length in ((expected.header, expected.reply_length), (refusal, 5)):
+    for begins, length in ((request.begins, request.answer_length), (request.refusal, 2)):
+        header, size = bytes((request.unit,)) + begins, length + OVERHEAD_BYTES
         start = heard.find(header)
         while start >= 0:
-            frame = heard[start : start + length]
-            if len(frame) == length and _is_whole(frame, crc_is_right):
-                return frame
+            frame = heard[start : start + size]
+            if len(frame) == size and _is_whole(frame):
+                return Found(frame[1:-2], heard[start + size :])
             start = heard.find(header, start + 1)
-    return b""
+    return None
 
 
-def describe(heard: bytes, expected: Expected, crc_is_right: CheckCrc) -> str:
-    """Return a short phrase for bytes among which the wanted reply is not."""
-    for start in range(len(heard)):
-        frame = _read_reply_at(heard[start:])
-        if frame and _is_whole(frame, crc_is_right):
-            if frame[0] != expected.unit:
-                return f"unit {frame[0]} answered instead of unit {expected.unit}"
-            return f"a reply of {len(frame)} bytes to a request for {expected.reply_length}"
-    if len(heard) < expected.reply_length:
-        return f"{len(heard)} of {expected.reply_length} bytes, no valid frame in them"
+def units_in(heard: bytes) -> set[int]:
+    """Return the units whose whole answers to a read are among the bytes heard."""
+    return {frame[0] for frame in _read_answers(heard)}
+
+
+def describe(heard: bytes, request: Request) -> str:
+    """Return a short phrase for bytes among which the wanted answer is not."""
+    wanted = request.answer_length + OVERHEAD_BYTES
+    for frame in _read_answers(heard):
+        if frame[0] != request.unit:
+            return f"unit {frame[0]} answered instead of unit {request.unit}"
+        return f"a reply of {len(frame)} bytes to a request for {wanted}"
+    if len(heard) < wanted:
+        return f"{len(heard)} of {wanted} bytes, no valid frame in them"
     return f"{len(heard)} bytes with a wrong checksum"
 
 
-def _read_reply_at(data: bytes) -> bytes:
-    """Return the frame of a register-read reply that may begin here, b"" if none does."""
-    if len(data) < 5 or data[1] not in (3, 4):
-        return b""
-    return data[: 5 + data[2]] if len(data) >= 5 + data[2] else b""
+def _read_answers(heard: bytes) -> Iterator[bytes]:
+    """Yield each whole answer to a read among the bytes heard."""
+    for start in range(len(heard) - _SHORTEST_READ + 1):
+        if heard[start + 1] in _READ_FUNCTIONS:
+            frame = heard[start : start + heard[start + 2] + OVERHEAD_BYTES + 2]
+            if len(frame) == heard[start + 2] + OVERHEAD_BYTES + 2 and _is_whole(frame):
+                yield frame
 
 
-def _is_whole(frame: bytes, crc_is_right: CheckCrc) -> bool:
-    return crc_is_right(frame[:-2], int.from_bytes(frame[-2:], "big"))
+def _is_whole(frame: bytes) -> bool:
+    return crc16(frame[:-2]) == frame[-2:]

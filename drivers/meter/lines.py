@@ -1,29 +1,44 @@
-"""A board's meter lines, each with its one owner: what the meters that are wired to them are read through."""
+"""What a board's meters are wired to, each port with its one owner: serial lines and gateways."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
-from config.schema import AnyMeterMap, Dlt645Map, MeterWiring, SerialPort
+from config.schema import AnyMeterMap, Dlt645Map, MeterWiring, SerialPort, TcpPort
 from drivers.meter.bus import MeterBus
 from drivers.meter.dlt645 import Dlt645Meter
 from drivers.meter.dlt645_bus import Dlt645Bus
+from drivers.meter.dlt645_line import ANSWER_S as DLT645_ANSWER_S
+from drivers.meter.dlt645_line import Dlt645Line
+from drivers.meter.gateway import Gateway
 from drivers.meter.meter import Meter
+from drivers.meter.serial_line import SerialLine
+from drivers.meter.serial_port import ANSWER_S, LineSettings
+
+_NO_GATEWAYS: Mapping[str, TcpPort] = MappingProxyType({})
 
 
 class Lines:
-    """The serial lines of a board. All meters of one port share its owner, so they speak one protocol."""
+    """A board's ports for meters. All meters of one port share its owner, so they speak one protocol."""
 
-    def __init__(self, ports: Mapping[str, SerialPort]) -> None:
-        self._ports = ports
+    def __init__(self, serial: Mapping[str, SerialPort], tcp: Mapping[str, TcpPort] = _NO_GATEWAYS) -> None:
+        self._serial, self._tcp = serial, tcp
+        self._lines: dict[str, SerialLine] = {}
+        self._gateways: dict[str, Gateway] = {}
         self._modbus: dict[str, MeterBus] = {}
+        self._dlt645_lines: dict[str, Dlt645Line] = {}
         self._dlt645: dict[str, Dlt645Bus] = {}
 
     def meter(self, wiring: MeterWiring, meter_map: AnyMeterMap) -> Meter | Dlt645Meter:
         """Return the driver of a wired meter. Raises MeterMapError for an unreadable map."""
-        port = self._ports[wiring.port]
         if isinstance(meter_map, Dlt645Map):
-            line = self._dlt645.setdefault(wiring.port, dlt645_bus_of(port))
-            return Dlt645Meter(line, wiring.address, meter_map)
-        return Meter(self._modbus.setdefault(wiring.port, bus_of(port)), wiring.unit, meter_map)
+            return Dlt645Meter(self._dlt645_bus(wiring), wiring.address, meter_map)
+        return Meter(self.bus(wiring), wiring.unit, meter_map)
+
+    def bus(self, wiring: MeterWiring) -> MeterBus:
+        """Return the owner of a Modbus meter's port, which now knows how this unit is set."""
+        if wiring.port in self._tcp:
+            return self._gateway(wiring, self._tcp[wiring.port])
+        return self._line(wiring, self._serial[wiring.port])
 
     async def close(self) -> None:
         """Wait for the reads under way and close the ports."""
@@ -32,12 +47,32 @@ class Lines:
         for dlt645 in self._dlt645.values():
             await dlt645.close()
 
+    def _gateway(self, wiring: MeterWiring, port: TcpPort) -> MeterBus:
+        gateway = self._gateways.setdefault(wiring.port, Gateway(port.host, port.port))
+        if wiring.answer_within_ms is not None:
+            gateway.set_unit(wiring.unit, wiring.answer_within_ms / 1000)
+        return self._modbus.setdefault(wiring.port, MeterBus(gateway))
 
-def bus_of(port: SerialPort) -> MeterBus:
-    """Return the one owner of a serial port with Modbus meters."""
-    return MeterBus(port.device, port.baudrate, port.parity, port.stopbits, rs485=port.rs485)
+    def _line(self, wiring: MeterWiring, port: SerialPort) -> MeterBus:
+        settings = LineSettings(port.baudrate, port.parity, port.stopbits)
+        line = self._lines.setdefault(wiring.port, SerialLine(port.device, settings, port.rs485))
+        line.set_unit(wiring.unit, _settings_of(wiring, port))
+        return self._modbus.setdefault(wiring.port, MeterBus(line))
+
+    def _dlt645_bus(self, wiring: MeterWiring) -> Dlt645Bus:
+        port = self._serial[wiring.port]
+        settings = _settings_of(wiring, port, DLT645_ANSWER_S)
+        line = self._dlt645_lines.setdefault(wiring.port, Dlt645Line(port.device, settings, port.rs485))
+        line.set_meter(wiring.address, settings)
+        return self._dlt645.setdefault(wiring.port, Dlt645Bus(line))
 
 
-def dlt645_bus_of(port: SerialPort) -> Dlt645Bus:
-    """Return the one owner of a serial port with DL/T 645 meters."""
-    return Dlt645Bus(port.device, port.baudrate, port.parity, port.stopbits, rs485=port.rs485)
+def _settings_of(wiring: MeterWiring, port: SerialPort, answer_within_s: float = ANSWER_S) -> LineSettings:
+    """Return how a meter's line is set: its own settings before those of its port."""
+    ms = wiring.answer_within_ms
+    return LineSettings(
+        wiring.baudrate or port.baudrate,
+        wiring.parity or port.parity,
+        wiring.stopbits or port.stopbits,
+        answer_within_s if ms is None else ms / 1000,
+    )

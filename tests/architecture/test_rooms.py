@@ -19,7 +19,7 @@ OWN_ROOMS = {
     "sim": {"sim", "hal"},
 }
 DOORS = {
-    "pymodbus": {"drivers/meter/bus.py", "sim/board/meter.py"},
+    "pymodbus": {"sim/board/meter.py"},
     "serial": {"drivers/meter/bus.py", "drivers/meter/dlt645_port.py"},
     "gpiod": {"hal/linux/gpio.py"},
     "websockets": {"firmware/csms/link.py", "sim/csms/server.py"},

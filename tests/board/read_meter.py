@@ -13,10 +13,12 @@ from config.files import PACKAGED_METERS
 from config.schema import MeterMap
 from drivers.meter.bus import MeterBus
 from drivers.meter.meter import Meter
+from drivers.meter.serial_line import SerialLine
+from drivers.meter.serial_port import LineSettings
 
 
 async def _main(device: str, readings: int) -> None:
-    bus = MeterBus(device, baudrate=115_200)
+    bus = MeterBus(SerialLine(device, LineSettings(115_200)))
     text = (PACKAGED_METERS / "eastron_sdm630_v2.toml").read_text()
     sdm630 = msgspec.convert(tomllib.loads(text, parse_float=Decimal), MeterMap, strict=False)
     meter = Meter(bus, 1, sdm630)

@@ -12,8 +12,12 @@ from signing_far_end import SigningFarEnd
 
 from drivers.meter.bauer import BauerBsm
 from drivers.meter.bus import MeterBus
+from drivers.meter.serial_line import SerialLine
+from drivers.meter.serial_port import LineSettings
 from drivers.meter.signing import MeterSeal, MeterSealError, RecordAbout
 from sim.board.signing_meter import BauerSigner
+
+FAST = LineSettings(115_200, answer_within_s=0.1)
 
 ABOUT = RecordAbout("3f2c-tx", "chu-003", "chu-003*1", 1_780_277_400, 480, "synchronised")
 REAL = (
@@ -48,7 +52,7 @@ def play(tmp_path: Path, scene: Scene) -> None:
         signer = BauerSigner(lambda: Register.wh, lambda: Register.ms, "001BZR0000000001")
         far_end = SigningFarEnd(tmp_path / "tty", signer, unit=42)
         far_end.listen()
-        bus = MeterBus(str(far_end.link), baudrate=115_200, latency_s=0.1)
+        bus = MeterBus(SerialLine(str(far_end.link), FAST))
         await scene(BauerBsm(bus, far_end.unit), far_end)
         await bus.close()
 

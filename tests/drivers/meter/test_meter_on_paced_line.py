@@ -10,9 +10,10 @@ from config.schema import MeterMap
 from drivers.meter.bus import MeterBus
 from drivers.meter.errors import MeterError, MeterJunkError, MeterSilentError
 from drivers.meter.meter import Meter
+from drivers.meter.serial_line import SerialLine
 from sim.board.line import PacedLine
-from sim.board.meter import Measured
 from sim.board.meter import MeterBus as SimulatedBus
+from sim.board.meter_map import Measured
 
 MEASURED = Measured((229.5, 230.2, 230.9), (2300.0, 2300.0, 2300.0), 1_234_567.8)
 Scene = Callable[[Meter, SimulatedBus, PacedLine], Awaitable[None]]
@@ -25,7 +26,7 @@ def play(tmp_path: Path, sdm630: MeterMap, scene: Scene, fifo_bytes: int = 16) -
         line.link(str(tmp_path / "tty"))
         simulated = SimulatedBus(line.device_tty, {1: lambda: MEASURED})
         await simulated.start()
-        bus = MeterBus(str(tmp_path / "tty"))
+        bus = MeterBus(SerialLine(str(tmp_path / "tty")))
         try:
             await scene(Meter(bus, 1, sdm630), simulated, line)
         finally:

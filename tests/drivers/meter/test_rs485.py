@@ -11,6 +11,7 @@ from drivers.meter.bus import MeterBus
 from drivers.meter.errors import MeterPortError
 from drivers.meter.meter import Meter
 from drivers.meter.rs485 import packed
+from drivers.meter.serial_line import SerialLine
 
 SER_RS485_ENABLED, SER_RS485_RTS_ON_SEND, SER_RS485_RTS_AFTER_SEND = 1, 2, 4  # linux/serial.h
 
@@ -41,7 +42,7 @@ def test_a_port_whose_driver_has_no_such_mode_says_what_to_change(
 
     async def run() -> None:
         far_end.listen()
-        bus = MeterBus(str(far_end.link), rs485=Rs485())
+        bus = MeterBus(SerialLine(str(far_end.link), rs485=Rs485()))
         with pytest.raises(MeterPortError, match=r"no RS-485 mode .*; leave out rs485 in the board file"):
             await Meter(bus, 1, sdm630).sample(full=True)
         await bus.close()

@@ -14,6 +14,7 @@ from config.schema import MeterMap
 from drivers.meter.bus import MeterBus
 from drivers.meter.errors import MeterSilentError
 from drivers.meter.meter import Meter
+from drivers.meter.serial_line import SerialLine
 from sim.board.load import Load
 
 MAP = Path(__file__).parents[3] / "config" / "meters" / "eastron_sdm630_v2.toml"
@@ -30,7 +31,7 @@ def float32(value: float) -> float:
 
 def test_after_a_charge_the_register_is_the_truth_in_float32(tmp_path: Path) -> None:
     async def scene(bench: Bench) -> None:
-        bus = MeterBus(bench.tty)
+        bus = MeterBus(SerialLine(bench.tty))
         meter = Meter(bus, 1, sdm630())
         begin = await meter.sample(full=False)
         await bench.charge()
@@ -52,7 +53,7 @@ def test_after_a_charge_the_register_is_the_truth_in_float32(tmp_path: Path) -> 
 
 def test_each_evse_has_its_own_unit_on_the_one_line(tmp_path: Path) -> None:
     async def scene(bench: Bench) -> None:
-        bus = MeterBus(bench.tty)
+        bus = MeterBus(SerialLine(bench.tty))
         first, second = (Meter(bus, unit, sdm630()) for unit in (1, 2))
         one, two = await asyncio.gather(first.sample(full=True), second.sample(full=True))
         assert two.import_dwh - one.import_dwh == pytest.approx(1_000_000, abs=2)

@@ -8,6 +8,7 @@ from test_board_meter import sdm630
 
 from drivers.meter.bus import MeterBus
 from drivers.meter.meter import Meter
+from drivers.meter.serial_line import SerialLine
 from sim.board.mains import Mains
 
 
@@ -27,7 +28,7 @@ def test_phases_wander_a_little_and_a_lost_one_not_at_all() -> None:
 
 def test_when_the_mains_fail_the_contactor_drops_out_and_everything_is_dead(tmp_path: Path) -> None:
     async def scene(bench: Bench) -> None:
-        bus = MeterBus(bench.tty)
+        bus = MeterBus(SerialLine(bench.tty))
         await full_power(bench)
         failing = bench.io.input("power_failing")
         assert not failing.read()
@@ -48,7 +49,7 @@ def test_when_the_mains_fail_the_contactor_drops_out_and_everything_is_dead(tmp_
 
 def test_a_lost_phase_has_no_voltage_and_no_current_and_the_others_go_on(tmp_path: Path) -> None:
     async def scene(bench: Bench) -> None:
-        bus = MeterBus(bench.tty)
+        bus = MeterBus(SerialLine(bench.tty))
         meter = Meter(bus, 1, sdm630())
         await full_power(bench)
         state = await bench.do("lose_phase")
@@ -69,7 +70,7 @@ def test_a_lost_phase_has_no_voltage_and_no_current_and_the_others_go_on(tmp_pat
 @pytest.mark.parametrize("volts", [170, 280])
 def test_another_voltage_is_measured_and_the_offer_still_holds(tmp_path: Path, volts: int) -> None:
     async def scene(bench: Bench) -> None:
-        bus = MeterBus(bench.tty)
+        bus = MeterBus(SerialLine(bench.tty))
         await bench.do("set_load", watts=22_080)
         await bench.charge()
         await bench.do("set_voltage", volts=volts)
