@@ -58,7 +58,8 @@ class MeterWiring(_Table, frozen=True):
     ``unit`` is its Modbus number, ``address`` its twelve digits on a DL/T 645 line. ``serial`` is the number
     on its plate, where the meter itself does not tell. A meter that is set otherwise than the others on its
     line has its own ``baudrate``, ``parity`` and ``stopbits``. ``answer_within_ms``: how long it may think,
-    beyond the wire's own time.
+    beyond the wire's own time. ``seal``: whether a meter that signs is asked for its own record of a charge
+    ("none", "wanted"), or energy flows only with one ("required").
     """
 
     map: Name
@@ -70,6 +71,7 @@ class MeterWiring(_Table, frozen=True):
     parity: Literal["N", "E", "O"] | None = None
     stopbits: Literal[1, 2] | None = None
     answer_within_ms: Annotated[int, Meta(ge=20, le=5000)] | None = None
+    seal: Literal["none", "wanted", "required"] = "wanted"
 
 
 class Evse(_Table, frozen=True, kw_only=True):
@@ -90,6 +92,7 @@ class Transactions(_Table, frozen=True):
     """Times a driver meets. ``silent_meter_s``: how long without a valid reading before charging stops.
 
     ``vehicle_full_s``: a vehicle that takes nothing for so long is full, and the charge ends.
+    ``meter_seal_s``: so long a meter that signs by itself is waited for, at begin and at end of a charge.
     """
 
     connection_timeout_s: Positive = 60
@@ -97,6 +100,7 @@ class Transactions(_Table, frozen=True):
     record_every_s: Annotated[int, Meta(ge=10, le=900)] = 60
     silent_meter_s: Positive = 5
     vehicle_full_s: Positive = 120
+    meter_seal_s: Positive = 2
 
 
 class Signing(_Table, frozen=True):

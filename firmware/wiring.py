@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from config.board_io import io_of
-from config.schema import AnyMeterMap, Evse, Loaded
+from config.schema import AnyMeterMap, Evse, Loaded, MeterMap
 from drivers.display import Display
 from drivers.meter.errors import MeterError, MeterRefusedError, MeterValueError
 from drivers.meter.lines import Lines
+from drivers.meter.signers import RecordKeeper
 from firmware import __version__
 from firmware.core.customer_view import CustomerView
 from firmware.core.entries import Entry, KeyRotated, SettingStored
@@ -32,6 +33,7 @@ from firmware.runtime.agent_control import SOCKET, AgentControl
 from firmware.runtime.interlock_client import InterlockClient
 from firmware.runtime.lasting_clock import BOOT_ID, lasting
 from firmware.runtime.meter_poll import MeterPoll
+from firmware.runtime.meter_records import MeterRecords
 from firmware.runtime.screen_task import ScreenTask
 from firmware.runtime.stamping import Stamper, clock_of
 from firmware.screens.renderer import Renderer
@@ -161,6 +163,23 @@ class Station:
             )
             for evse in site.evse
         }
+        self._records = {
+            evse.id: MeterRecords(
+                evse.id,
+                RecordKeeper(
+                    signs,
+                    lines.bus(evse.meter),
+                    evse.meter.unit,
+                    site.station.id,
+                    f"{site.station.id}*{evse.id}",
+                ),
+                error=MeterError,
+                post=post,
+                stamp=stamp,
+            )
+            for evse in site.evse
+            if (signs := signer_of(evse, loaded.meters[evse.meter.map])) is not None
+        }
         self._control = AgentControl(
             Path(site.run_dir, SOCKET), state=lambda: self.agent.state, post=post, stamp=stamp
         )
@@ -178,12 +197,13 @@ class Station:
             settings=for_station(site, identity, key.public_key_der, stored),
             state=CoreState(lambda: self.agent.state),
         )
-        self.agent.connect(self._interlock, self._meters, self._csms)
+        self.agent.connect(self._interlock, self._meters, self._csms, self._records)
 
     async def run_until(self, ending: asyncio.Event) -> None:
         """Run until ``ending`` is set. Raises what ended it otherwise."""
         works = [self._interlock.run(), self._csms.run(), self._screen.run(), self._control.run()]
         works += [meter.run() for meter in self._meters.values()]
+        works += [records.run() for records in self._records.values()]
         tasks = [asyncio.ensure_future(work) for work in (*works, ending.wait(), self.agent.failed)]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -254,9 +274,15 @@ def settings_of(loaded: Loaded) -> Settings:
         receipt_ms=times.receipt_s * 1000,
         record_every_ms=times.record_every_s * 1000,
         vehicle_full_ms=times.vehicle_full_s * 1000,
+        meter_seal_ms=times.meter_seal_s * 1000,
         supply_ma=None if loaded.board.max_current_a is None else loaded.board.max_current_a * 1000,
         physics_rate=loaded.board.clock.rate if loaded.board.clock.source == "scaled" else 1,
     )
+
+
+def signer_of(evse: Evse, meter: AnyMeterMap) -> str | None:
+    """Return which driver an EVSE's meter signs with, None for one that does not sign or need not."""
+    return meter.signs if isinstance(meter, MeterMap) and evse.meter.seal != "none" else None
 
 
 def evse_settings(evse: Evse, meter: AnyMeterMap) -> EvseSettings:
@@ -275,4 +301,6 @@ def evse_settings(evse: Evse, meter: AnyMeterMap) -> EvseSettings:
             named=bool(evse.meter.serial),
         ),
         phases=tuple("RST".index(phase) + 1 for phase in evse.phase_rotation[: evse.phases]),
+        meter_signs=signer_of(evse, meter) is not None,
+        meter_seal_required=evse.meter.seal == "required",
     )

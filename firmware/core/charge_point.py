@@ -49,7 +49,11 @@ def _next_entry(turn: Turn, evse: Evse) -> Entry | None:
     if transaction is None:
         return None
     stop = why_stop(turn.station, evse, transaction, turn.now) if transaction.stop is None else None
-    return stop or meter_seal.overdue(turn.station.settings, evse, turn.now) or next_entry(turn.station, evse, transaction, turn.now)
+    return (
+        stop
+        or meter_seal.overdue(turn.station.settings, evse, turn.now)
+        or next_entry(turn.station, evse, transaction, turn.now)
+    )
 
 
 def _note_faults(turn: Turn, number: int) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from firmware.core import limits
+from firmware.core import limits, meter_seal
 from firmware.core.state import Evse, Phase, Receipt, State, Transaction
 from firmware.core.units import Stamp
 from firmware.core.web_payment import valid_until_utc_ms
@@ -37,6 +37,8 @@ def _deadlines(state: State, evse: Evse, now: Stamp) -> Iterable[int]:
 def _transaction_deadlines(state: State, evse: Evse, transaction: Transaction) -> Iterable[int]:
     if transaction.phase in (Phase.STARTING, Phase.AWAITING_VEHICLE):
         yield transaction.since_ms + state.settings.connection_timeout_ms
+    if (meter_ms := meter_seal.deadline_ms(state.settings, evse)) is not None:
+        yield meter_ms
     if transaction.phase is not Phase.ENERGISED:
         return
     if transaction.idle_since_ms is not None and not evse.held_back:

@@ -68,6 +68,24 @@ class PaceMeter:
 
 
 @dataclass(frozen=True, slots=True)
+class BeginMeterRecord:
+    """Have a signing meter begin its own record; answered with `events.MeterRecordOpened` or a failure."""
+
+    rank: ClassVar[int] = 3
+    evse: int
+    transaction_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndMeterRecord:
+    """Have a signing meter end its record; answered with `events.MeterSealed` or a failure."""
+
+    rank: ClassVar[int] = 3
+    evse: int
+    transaction_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Show:
     rank: ClassVar[int] = 3
     view: CustomerView
@@ -111,6 +129,7 @@ class WakeUplink:
 
 
 Effect = (
-    Withdraw | Append | Permit | ReleaseLock | SecureLock | ClearInterlockFaults | PaceMeter | Show
+    Withdraw | Append | Permit | ReleaseLock | SecureLock | ClearInterlockFaults | PaceMeter
+    | BeginMeterRecord | EndMeterRecord | Show
     | AnswerStart | AnswerCall | ReportStatus | WakeUplink
 )  # fmt: skip

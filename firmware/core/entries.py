@@ -144,7 +144,7 @@ class TransactionEnded:
 
 @dataclass(frozen=True, slots=True)
 class MeterRecordBegan:
-    """A signing meter's own record of a charge is open; ``seal`` is its begin text, where it signs that apart."""
+    """A signing meter's own record is open; ``seal`` is its begin text, where it signs that apart."""
 
     at: Stamp
     evse: int

@@ -90,7 +90,7 @@ class MeterSealed:
 
 @dataclass(frozen=True, slots=True)
 class MeterSealFailed:
-    """A signing meter did not begin its record, or (``at_end``) did not end it; ``why`` is for the engineer."""
+    """A signing meter did not begin its record, or (``at_end``) not end it; ``why`` is for the engineer."""
 
     at: Stamp
     evse: int

@@ -1,4 +1,4 @@
-"""How far the record is that a signing meter keeps of a charge, and what it is to do next (see `meter_seal`)."""
+"""How far the record is that a signing meter keeps of a charge, and what it is to do (see `meter_seal`)."""
 
 from typing import Literal, NamedTuple
 

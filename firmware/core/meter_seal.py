@@ -1,8 +1,8 @@
 """The record that a signing meter keeps of a charge beside ours: when it is begun and ended, and what if not.
 
-It is begun once our begin record is stored and before energy may flow, and ended once our end record is stored;
-what the meter signed goes out with the transaction's end. The meter is waited for so long and no longer: our own
-seal bills. What comes too late is kept all the same. docs/SELF_SIGNING_METERS.md has the whole of it.
+It is begun once our begin record is stored and before energy may flow, and ended once our end record is
+stored; what it signed goes out with the transaction's end. The meter is waited for so long and no longer:
+our own seal bills. What comes too late is kept all the same (docs/SELF_SIGNING_METERS.md).
 """
 
 from typing import Any

@@ -19,9 +19,7 @@ def take_in(turn: Turn, event: Event) -> None:
             when: Literal["end", "late"] = "end" if _is_awaited(turn, event) else "late"
             _append(turn, MeterSealKept(event.at, event.evse, event.transaction_id, when, event.seal))
         case MeterSealFailed() if _is_awaited(turn, event):
-            missing = MeterSealMissing(
-                event.at, event.evse, event.transaction_id, event.at_end, event.why
-            )
+            missing = MeterSealMissing(event.at, event.evse, event.transaction_id, event.at_end, event.why)
             _append(turn, missing)
 
 

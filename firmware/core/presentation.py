@@ -3,7 +3,7 @@
 Recomputed after every event from the facts alone: there is no flag that somebody must remember to clear.
 """
 
-from firmware.core import limits
+from firmware.core import limits, meter_seal
 from firmware.core.customer_view import CustomerView, Screen
 from firmware.core.effects import ConnectorStatus
 from firmware.core.pricing import bill_minor
@@ -17,10 +17,12 @@ def outputs(state: State, evse: Evse, now: Stamp) -> Outputs:
     """Return what this EVSE's actuators, meter, backend and display should be told now."""
     phase = evse.transaction.phase if evse.transaction else None
     faults = ["LedgerFailed"] if state.storage_failed else blocking_faults(evse)
+    order = meter_seal.order(state.settings, evse)
     return Outputs(
         permit_ma=_permit_ma(state, evse, faults),
         lock_released=_lock_released(evse, phase),
-        register_pace=phase in (Phase.CONNECTED, Phase.STOPPING),
+        register_pace=phase in (Phase.CONNECTED, Phase.STOPPING) and order is None,
+        meter_order=order,
         status=_status(state, evse, faults),
         view=_view(state, evse, faults, now),
     )
@@ -36,6 +38,8 @@ def _permit_ma(state: State, evse: Evse, faults: list[str]) -> int | None:
     if evse.interlock is None:
         return None
     if faults or transaction is None or transaction.phase is not Phase.ENERGISED:
+        return 0
+    if meter_seal.awaited(state.settings, evse):
         return 0
     if state.settings.supply_ma is not None:
         return evse.share_ma

@@ -26,8 +26,8 @@ class MeterIdentity:
 class EvseSettings:
     """One EVSE. ``max_power_w`` bounds what its register can plausibly move by.
 
-    ``phases`` are the supply's phases that its L1 to L3 are wired to (its phase rotation). ``meter_signs``: its
-    meter keeps a signed record of its own; ``meter_seal_required``: no energy without one.
+    ``phases`` are the supply's phases that its L1 to L3 are wired to (its phase rotation). ``meter_signs``:
+    its meter keeps a signed record of its own; ``meter_seal_required``: no energy without one.
     """
 
     evse: int

@@ -145,8 +145,8 @@ class Evse(NamedTuple):
     ``accepted`` is the meter that measures it, ``recorded`` what was last sealed of it; None: not yet any.
     ``open_since_ms`` is when the contactor was first known to be open, None while it may be closed;
     ``withdrawn_ms`` is when the permission was taken back, None while one stands or none was ever told.
-    ``meter_asked_ms`` is when its signing meter was last told to do something, ``seal_trouble`` why its last seal
-    is missing ("": it is not; None: not known since the start).
+    ``meter_asked_ms`` is when its signing meter was last told to do something, ``seal_trouble`` why its last
+    seal is missing ("": it is not; None: not known since the start).
     ``share_ma`` is its share of a common supply, None while it wants nothing or has a supply of its own.
     """
 

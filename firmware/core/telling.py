@@ -1,7 +1,9 @@
 """What changed between what the surroundings should be told and what they were told, as effects."""
 
 from firmware.core.effects import (
+    BeginMeterRecord,
     Effect,
+    EndMeterRecord,
     PaceMeter,
     Permit,
     ReleaseLock,
@@ -25,6 +27,9 @@ def difference(evse: Evse, wanted: Outputs) -> list[Effect]:
         effects.append(ReleaseLock(number) if wanted.lock_released else SecureLock(number))
     if wanted.register_pace != told.register_pace:
         effects.append(PaceMeter(number, "register" if wanted.register_pace else "full"))
+    if wanted.meter_order is not None and wanted.meter_order != told.meter_order:
+        do = BeginMeterRecord if wanted.meter_order.do == "begin" else EndMeterRecord
+        effects.append(do(number, wanted.meter_order.transaction_id))
     if wanted.view is not None and wanted.view != told.view:
         effects.append(Show(wanted.view))
     if wanted.status is not None and wanted.status != told.status:

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from firmware.core.entries import TransactionEnded, UsageRecorded
+from firmware.core.entries import MeterSealKept, TransactionEnded, UsageRecorded
+from firmware.core.events import MeterSeal
 from firmware.csms.quantities import number, timestamp
 
 BEGIN, PERIODIC, END = "Transaction.Begin", "Sample.Periodic", "Transaction.End"
@@ -23,7 +24,11 @@ def of_record(entry: UsageRecorded, ocmf: str, public_key: str) -> dict[str, Any
 
 
 def of_end(entry: TransactionEnded, signed: tuple[str, ...], public_key: str) -> list[dict[str, Any]]:
-    """Return the begin and end readings of a transaction, each with its seal; none if there was no begin."""
+    """Return the begin and end readings of a transaction, each with its seal; none if there was no begin.
+
+    What the meter itself signed follows each as a second value, with the meter's key: some backends take the
+    first one for the bill.
+    """
     if entry.import_begin_dwh is None or entry.import_end_dwh is None:
         return []
     begin_ocmf, end_ocmf = (*signed, "", "")[:2]
@@ -31,9 +36,42 @@ def of_end(entry: TransactionEnded, signed: tuple[str, ...], public_key: str) ->
     end = _register(entry.import_end_dwh, END, _signed(end_ocmf, public_key))
     at = timestamp(entry.at.utc_ms)
     return [
-        {"timestamp": _reading_time(begin_ocmf) or at, "sampledValue": [begin]},
-        {"timestamp": _reading_time(end_ocmf) or at, "sampledValue": [end]},
+        {
+            "timestamp": _reading_time(begin_ocmf) or at,
+            "sampledValue": [begin, *_by_meter(entry.import_begin_dwh, BEGIN, entry.meter_begin_seal)],
+        },
+        {
+            "timestamp": _reading_time(end_ocmf) or at,
+            "sampledValue": [end, *_by_meter(entry.import_end_dwh, END, entry.meter_end_seal)],
+        },
     ]
+
+
+def late_seal(kept: MeterSealKept, vendor: str) -> dict[str, Any]:
+    """Return DataTransfer for what a meter signed too late: in its transaction nothing follows Ended."""
+    data = {
+        "transactionId": kept.transaction_id,
+        "when": kept.when,
+        "signedMeterValue": _meter_signed(kept.seal),
+    }
+    return {"vendorId": vendor, "messageId": "MeterSeal", "data": data}
+
+
+def _by_meter(import_dwh: int, context: str, seal: MeterSeal | None) -> list[dict[str, Any]]:
+    """Return the register once more with the meter's own seal, or nothing."""
+    if seal is None:
+        return []
+    sealed_by = {"customData": {"vendorId": "wattseal", "sealedBy": "meter"}}
+    return [_register(import_dwh, context, _meter_signed(seal)) | sealed_by]
+
+
+def _meter_signed(seal: MeterSeal) -> dict[str, str]:
+    return {
+        "signedMeterData": _base64(seal.data),
+        "signingMethod": "",
+        "encodingMethod": seal.encoding,
+        "publicKey": public_key_text(bytes.fromhex(seal.public_key_hex)),
+    }
 
 
 def public_key_text(public_key_der: bytes) -> str:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, TypeVar, get_args
 
 from firmware.core.effects import ConnectorStatus
-from firmware.core.entries import TransactionEntry, TransactionStarted
+from firmware.core.entries import MeterSealKept, TransactionEntry, TransactionStarted
 from firmware.core.events import Event, LinkOpened, TransactionAnswered
 from firmware.core.units import Stamp
 from firmware.csms.device_model import DeviceModel
@@ -210,7 +210,7 @@ class Uplink:
             self._post(answered)
 
     def _answered(self, dialect: Ocpp2, item: OutboxItem, answer: Payload) -> TransactionAnswered | None:
-        if not isinstance(item.entry, _TRANSACTION_ENTRIES):
+        if not isinstance(item.entry, _TRANSACTION_ENTRIES) or isinstance(item.entry, MeterSealKept):
             return None
         return dialect.answered(item.entry, answer, self._stamp())
 

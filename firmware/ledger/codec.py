@@ -14,8 +14,10 @@ UPLINK_KINDS = (
     "FaultRaised",
     "FaultCleared",
     "KeyRotated",
+    "MeterSealKept",
 )
-"""What the backend must hear of: the kinds with a number in the transaction's sequence, faults, new keys."""
+"""What the backend must hear of: the kinds with a number in the transaction's sequence, faults, new keys,
+and what a meter signed too late for the transaction's end."""
 
 
 class UnreadableEntryError(ValueError):

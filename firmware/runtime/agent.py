@@ -17,8 +17,10 @@ from firmware.core.effects import (
     AnswerCall,
     AnswerStart,
     Append,
+    BeginMeterRecord,
     ClearInterlockFaults,
     Effect,
+    EndMeterRecord,
     PaceMeter,
     Permit,
     ReleaseLock,
@@ -34,6 +36,7 @@ from firmware.core.state import State
 from firmware.core.units import Stamp
 from firmware.runtime.interlock_client import InterlockClient
 from firmware.runtime.meter_poll import MeterPoll
+from firmware.runtime.meter_records import MeterRecords
 from hal.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -89,11 +92,18 @@ class Agent:
         self._scheduled = False
         self._timer: asyncio.TimerHandle | None = None
 
-    def connect(self, interlock: InterlockClient, meters: dict[int, MeterPoll], backend: Backend) -> None:
-        """Give the agent those parts that themselves post events to it."""
+    def connect(
+        self,
+        interlock: InterlockClient,
+        meters: dict[int, MeterPoll],
+        backend: Backend,
+        records: dict[int, MeterRecords],
+    ) -> None:
+        """Give the agent what itself posts events to it; ``records``: of the EVSEs whose meter signs."""
         self._interlock = interlock
         self._meters = meters
         self._backend = backend
+        self._records = records
 
     def post(self, event: Event) -> None:
         """Queue an event; it is consumed in its turn, never inside the caller."""
@@ -153,6 +163,10 @@ class Agent:
                 self._tell_interlock(effect)
             case PaceMeter():
                 self._meters[effect.evse].pace(register_only=effect.pace == "register")
+            case BeginMeterRecord():
+                self._records[effect.evse].begin(effect.transaction_id)
+            case EndMeterRecord():
+                self._records[effect.evse].end(effect.transaction_id)
             case Show():
                 self._show(effect.view)
             case AnswerStart():

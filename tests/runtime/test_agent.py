@@ -77,7 +77,7 @@ def played(scene: Callable[[Agent, Surroundings], None]) -> Surroundings:
             seal=lambda payload: f"OCMF|{payload}|signature",
             show=around.show,
         )
-        agent.connect(around, {1: around}, around)  # type: ignore[arg-type, dict-item]
+        agent.connect(around, {1: around}, around, {1: around})  # type: ignore[arg-type, dict-item]
         scene(agent, around)
         for _ in range(20):
             await asyncio.sleep(0)
