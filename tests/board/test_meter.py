@@ -4,7 +4,8 @@ import asyncio
 import json
 from typing import Any
 
-from sim.board.meter import Measured, MeterBus
+from sim.board.meter import MeterBus
+from sim.board.meter_map import Measured
 from tests.board.machine import Machine
 
 READINGS = 20
