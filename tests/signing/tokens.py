@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+import pkcs11
 import pytest
+
+from firmware.signing.pkcs11_uri import parse
+from firmware.signing.token import login_to
 
 PIN, SO_PIN = "1234", "12345678"
 TOKEN = "wattseal test"
@@ -33,6 +37,13 @@ def uri(token: Token, label: str, more: str = "") -> str:
         f"pkcs11:token={TOKEN.replace(' ', '%20')};object={label}{more}"
         f"?module-path={token.module}&pin-source=file:{token.pin_file}"
     )
+
+
+def start_library_anew(uri: str) -> None:
+    """Let this process see what another has made on a token: some libraries look only when they start."""
+    if uri.startswith("pkcs11:") and "module-path" in uri:
+        login_to.cache_clear()
+        pkcs11.lib(str(parse(uri).token.module)).finalize()
 
 
 def need(*tools: str) -> None:
