@@ -86,10 +86,13 @@ class Plant(threading.Thread):
     def seconds_until(self, condition: Callable[["Plant"], bool]) -> float:
         """Wait until ``condition`` holds; return how long it took. Raises AssertionError after PATIENCE_S."""
         began = time.monotonic()
-        with self._changed:
-            came = self._changed.wait_for(lambda: condition(self), PATIENCE_S)
-        assert came, f"not within {PATIENCE_S} s"
+        assert self.comes(condition, PATIENCE_S), f"not within {PATIENCE_S} s"
         return time.monotonic() - began
+
+    def comes(self, condition: Callable[["Plant"], bool], within_s: float) -> bool:
+        """Return whether ``condition`` holds within a time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: condition(self), within_s)
 
     def end(self) -> None:
         """Unplug it from the board."""

@@ -12,6 +12,7 @@ import pytest
 from tests.board.charger import EMERGENCY_STOP, PATIENCE_S, Pilot, Plant, settings
 from tests.board.machine import Machine
 
+_TRIES = 3
 CARD_RESET = 32
 """WDIOF_CARDRESET: the machine was last reset by its watchdog (linux/watchdog.h)."""
 
@@ -38,12 +39,20 @@ class Bench:
         self.agent = inside.Agent(table["socket"])
 
     def charge(self) -> None:
-        """Let a vehicle come and charge."""
-        self.pilot.vehicle("B")
-        self._until_sound_with_vehicle()
-        self.agent.grant(16, 60_000)
-        self.pilot.vehicle("C")
-        self.plant.seconds_until(lambda plant: plant.closed)
+        """Let a vehicle come and charge.
+
+        An emulated machine on a busy host can be late with its heartbeat: the coil's supply then ends while
+        the contactor closes, which is a fault that is to be cleared, and not what these tests are about.
+        """
+        for _ in range(_TRIES):
+            self.agent.clear()
+            self.pilot.vehicle("B")
+            self._until_sound_with_vehicle()
+            self.agent.grant(16, 60_000)
+            self.pilot.vehicle("C")
+            if self.plant.comes(lambda plant: plant.closed, PATIENCE_S / _TRIES):
+                return
+        raise AssertionError(f"it does not charge: {self.agent.until_heard().call('__repr__')}")
 
     def _until_sound_with_vehicle(self) -> None:
         """Let the agent hear of every fault since the start, until none is left and the pilot is seen."""
