@@ -2,10 +2,12 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 from config.load import ConfigError, describe_problems, load
+from config.meter_fitness import MINUTE_DWH, fitness
 from config.schema import Loaded
 
 LoadSite = Callable[[Path], Loaded]
@@ -23,7 +25,8 @@ def main(argv: Sequence[str], load_site: LoadSite = load) -> int:
 def check(argv: Sequence[str], load_site: LoadSite = load) -> int:
     """Check the site file in ``argv`` (``FILE`` or ``--config FILE``); return the exit code.
 
-    0: fine, with a line on stdout. 2: problems, each a line on stderr; or a wrong command line.
+    0: fine, with a line on stdout, and on stderr what is worth a thought. 2: problems, each a line on stderr;
+    or a wrong command line.
     """
     try:
         path = _site_file(argv)
@@ -34,8 +37,23 @@ def check(argv: Sequence[str], load_site: LoadSite = load) -> int:
     except ConfigError as error:
         sys.stderr.write(describe_problems(error) + "\n")
         return 2
+    for warning in warnings(loaded):
+        sys.stderr.write(f"{path.name}: warning: {warning}\n")
     sys.stdout.write(f"{path.name}: ok — {summary(loaded)}\n")
     return 0
+
+
+def warnings(loaded: Loaded) -> Iterator[str]:
+    """Yield the meters that count in steps too coarse for billing by the minute (docs/METERS.md)."""
+    for index, evse in enumerate(loaded.site.evse):
+        meter = loaded.meters[evse.meter.map]
+        if fitness(meter.resolution_dwh) == "coarse":
+            step_wh = Decimal(meter.resolution_dwh) / 10
+            yield (
+                f"evse[{index}].meter.map: {meter.name} counts in steps of {step_wh} Wh, and a minute at "
+                f"7.4 kW is {int(MINUTE_DWH / 10)} Wh: a charge is billed right from begin to end, "
+                "single minutes are not; docs/METERS.md lists finer meters"
+            )
 
 
 def summary(loaded: Loaded) -> str:

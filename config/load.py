@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from config import board_rules, meter_rules, rules
+from config import board_rules, map_rules, meter_rules, rules
 from config.files import PACKAGED_METERS, Table, meter_map, named, read
 from config.places import places
 from config.schema import AnyMeterMap, Board, Dlt645Map, Loaded, MeterMap, Site
@@ -49,6 +49,7 @@ def load(path: Path) -> Loaded:
     found += _broken_rules(path, usable, board, tariff)
     if usable is not None:
         found += (f"{path.name}: {problem}" for problem in meter_rules.of_meters(usable, board, meters))
+        found += (f"{path.name}: {problem}" for problem in map_rules.of_phases(usable, meters))
     found += _broken_board_rules(str(table.get("board")), board_table, usable, found)
     if found or site is None or board is None or tariff_table is None:
         raise ConfigError(found)
@@ -110,7 +111,11 @@ def _meters(path: Path, table: Table, found: list[str]) -> dict[str, AnyMeterMap
 def _as_map(table: Table | None, name: str, found: list[str]) -> AnyMeterMap | None:
     """Return a table as the map of a meter; the key ``protocol`` tells one that speaks no Modbus."""
     kind: type[AnyMeterMap] = Dlt645Map if table and "protocol" in table else MeterMap
-    return _as(kind, table, f"meters/{name}.toml", found)
+    label = f"meters/{name}.toml"
+    meter = _as(kind, table, label, found)
+    if meter is not None:
+        found += (f"{label}: {problem}" for problem in map_rules.of_map(meter))
+    return meter
 
 
 def _map_names(table: Table) -> Iterator[tuple[str, str]]:

@@ -49,3 +49,17 @@ def test_a_wrong_command_line_is_explained(argv: list[str], capsys: pytest.Captu
 def test_help_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert check(["--help"]) == 0
     assert "site file" in capsys.readouterr().out
+
+
+def test_a_meter_too_coarse_for_minutes_is_a_warning_and_no_problem(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.write_text(site.read_text().replace("eastron_sdm630_v2", "carlo_gavazzi_em340"))
+    assert check([str(site)]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("site.toml: ok — ")
+    assert err.startswith(
+        "site.toml: warning: evse[0].meter.map: Carlo Gavazzi EM330/EM340 counts in steps of 100 Wh, "
+        "and a minute at 7.4 kW is 123 Wh: "
+    )
+    assert err.count("\n") == 1
