@@ -7,13 +7,14 @@ from config.schema import AnyMeterMap, Dlt645Map, MeterWiring, SerialPort, TcpPo
 from drivers.meter.bus import MeterBus
 from drivers.meter.dlt645 import Dlt645Meter
 from drivers.meter.dlt645_bus import Dlt645Bus
-from drivers.meter.dlt645_line import ANSWER_S as DLT645_ANSWER_S
+from drivers.meter.dlt645_line import PLAIN as DLT645
 from drivers.meter.dlt645_line import Dlt645Line
 from drivers.meter.gateway import Gateway
 from drivers.meter.meter import Meter
 from drivers.meter.serial_line import SerialLine
-from drivers.meter.serial_port import ANSWER_S, LineSettings
+from drivers.meter.serial_port import LineSettings
 
+MODBUS = LineSettings()
 _NO_GATEWAYS: Mapping[str, TcpPort] = MappingProxyType({})
 
 
@@ -61,18 +62,18 @@ class Lines:
 
     def _dlt645_bus(self, wiring: MeterWiring) -> Dlt645Bus:
         port = self._serial[wiring.port]
-        settings = _settings_of(wiring, port, DLT645_ANSWER_S)
+        settings = _settings_of(wiring, port, DLT645)
         line = self._dlt645_lines.setdefault(wiring.port, Dlt645Line(port.device, settings, port.rs485))
         line.set_meter(wiring.address, settings)
         return self._dlt645.setdefault(wiring.port, Dlt645Bus(line))
 
 
-def _settings_of(wiring: MeterWiring, port: SerialPort, answer_within_s: float = ANSWER_S) -> LineSettings:
+def _settings_of(wiring: MeterWiring, port: SerialPort, plain: LineSettings = MODBUS) -> LineSettings:
     """Return how a meter's line is set: its own settings before those of its port."""
     ms = wiring.answer_within_ms
     return LineSettings(
         wiring.baudrate or port.baudrate,
         wiring.parity or port.parity,
         wiring.stopbits or port.stopbits,
-        answer_within_s if ms is None else ms / 1000,
+        plain.answer_within_s if ms is None else ms / 1000,
     )

@@ -20,7 +20,6 @@ OWN_ROOMS = {
 }
 DOORS = {
     "pymodbus": {"sim/board/meter.py"},
-    "serial": {"drivers/meter/bus.py", "drivers/meter/dlt645_port.py"},
     "gpiod": {"hal/linux/gpio.py"},
     "websockets": {"firmware/csms/link.py", "sim/csms/server.py"},
     "jsonschema_rs": {"firmware/csms/schemas.py"},

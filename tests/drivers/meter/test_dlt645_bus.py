@@ -1,8 +1,6 @@
 """The driver against a wire that misbehaves: never a wrong value, at worst a typed absence."""
 
 import asyncio
-import os
-import termios
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -11,7 +9,7 @@ from dlt645_far_end import OWN, ScriptedDlt645Meter, asked_for, frame
 from config.schema import Dlt645Map
 from drivers.meter.dlt645 import Dlt645Meter
 from drivers.meter.dlt645_bus import Dlt645Bus
-from drivers.meter.dlt645_port import Port
+from drivers.meter.dlt645_line import Dlt645Line
 from drivers.meter.errors import (
     MeterError,
     MeterJunkError,
@@ -21,6 +19,7 @@ from drivers.meter.errors import (
     MeterValueError,
 )
 from drivers.meter.maps import Sample
+from drivers.meter.serial_port import LineSettings
 
 Scene = Callable[[Dlt645Meter, ScriptedDlt645Meter], Awaitable[None]]
 IMPORT, POWER, CURRENTS, VOLTAGES, NUMBER = 0x00010000, 0x02030000, 0x0202FF00, 0x0201FF00, 0x04000402
@@ -43,7 +42,7 @@ def play(
 
     async def run() -> None:
         far_end.listen()
-        bus = Dlt645Bus(str(far_end.link), 19_200, latency_s=0.1)
+        bus = Dlt645Bus(Dlt645Line(str(far_end.link), LineSettings(19_200, "E", 1, 0.1)))
         meter = Dlt645Meter(bus, address, dlt645)
         if in_step:
             await meter.sample(full=True)
@@ -163,9 +162,45 @@ def test_a_cancelled_read_takes_its_answer_with_it(
             await reading
         far_end.tells[IMPORT] = "00200000"
         assert (await meter.sample(full=False)).import_dwh == 20_000_000
-        assert far_end.asked == [IMPORT, IMPORT]
+        assert far_end.asked == [IMPORT, POWER, IMPORT]
 
     play(dlt645_end, dlt645, scene)
+
+
+def test_an_answer_that_is_said_twice_is_never_a_later_reading(
+    dlt645_end: ScriptedDlt645Meter, dlt645: Dlt645Map
+) -> None:
+    """Something on the line repeats each answer 20 ms after it; the register grows with each question."""
+
+    async def scene(meter: Dlt645Meter, far_end: ScriptedDlt645Meter) -> None:
+        kwh = 12
+
+        def script(request: bytes) -> list[tuple[float, bytes]]:
+            nonlocal kwh
+            kwh += 1
+            far_end.tells[IMPORT] = f"{kwh:06}00"
+            reply = far_end.answer(request)
+            return [(0.0, reply), (0.02, reply)]
+
+        far_end.script = script
+        for _ in range(10):
+            before = kwh
+            try:
+                sample = await meter.sample(full=False)
+            except MeterJunkError:
+                continue
+            assert sample.import_dwh > before * 10_000
+
+    play(dlt645_end, dlt645, scene)
+
+
+def test_two_meters_of_one_address_are_told(dlt645_end: ScriptedDlt645Meter, dlt645: Dlt645Map) -> None:
+    async def scene(meter: Dlt645Meter, far_end: ScriptedDlt645Meter) -> None:
+        far_end.script = lambda request: [(0.0, far_end.answer(request)), (0.02, far_end.answer(request))]
+        with pytest.raises(MeterJunkError, match=f"meter {OWN} answered twice: two meters of one address"):
+            await meter.sample(full=True)
+
+    play(dlt645_end, dlt645, scene, in_step=False)
 
 
 def wrong_checksum(far_end: ScriptedDlt645Meter, request: bytes) -> bytes:
@@ -252,7 +287,7 @@ def test_the_only_meter_on_the_line_needs_no_address(
     async def scene(meter: Dlt645Meter, far_end: ScriptedDlt645Meter) -> None:
         assert await meter.sample(full=True) == FULL
         assert await meter.sample(full=False) == Sample(12_345_600, 100)
-        assert far_end.asked == [0, IMPORT, IMPORT, POWER, CURRENTS, VOLTAGES, IMPORT]
+        assert far_end.asked == [0, POWER, IMPORT, POWER, CURRENTS, VOLTAGES, IMPORT]
 
     play(dlt645_end, dlt645, scene, in_step=False, address="")
 
@@ -344,26 +379,8 @@ def test_a_babbling_line_is_told(dlt645_end: ScriptedDlt645Meter, dlt645: Dlt645
 
 def test_a_line_has_one_owner(dlt645_end: ScriptedDlt645Meter, dlt645: Dlt645Map) -> None:
     async def scene(_meter: Dlt645Meter, far_end: ScriptedDlt645Meter) -> None:
-        second = Dlt645Meter(Dlt645Bus(str(far_end.link)), OWN, dlt645)
+        second = Dlt645Meter(Dlt645Bus(Dlt645Line(str(far_end.link))), OWN, dlt645)
         with pytest.raises(MeterError, match="in use"):
             await second.sample(full=True)
 
     play(dlt645_end, dlt645, scene)
-
-
-@pytest.mark.parametrize(("parity", "checked"), [("E", True), ("N", False)])
-def test_characters_with_a_wrong_parity_never_arrive(
-    dlt645_end: ScriptedDlt645Meter, parity: str, checked: bool
-) -> None:
-    """What the kernel is told; a pty itself has no parity, neither right nor wrong."""
-
-    async def look() -> None:
-        port = Port(str(dlt645_end.link), 2400, parity, 1, None, heard=lambda _: None, gone=lambda: None)
-        descriptor = os.open(dlt645_end.link, os.O_RDWR | os.O_NOCTTY)
-        flags, _, _, _, speed, *_ = termios.tcgetattr(descriptor)
-        os.close(descriptor)
-        port.close()
-        dropped = termios.INPCK | termios.IGNPAR
-        assert (flags & dropped == dropped, speed) == (checked, termios.B2400)
-
-    asyncio.run(look())

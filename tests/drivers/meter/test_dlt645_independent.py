@@ -16,8 +16,10 @@ from config.load import load_meter_maps
 from config.schema import Dlt645Map
 from drivers.meter.dlt645 import Dlt645Meter
 from drivers.meter.dlt645_bus import Dlt645Bus
+from drivers.meter.dlt645_line import Dlt645Line
 from drivers.meter.errors import MeterRefusedError
 from drivers.meter.maps import Sample
+from drivers.meter.serial_port import LineSettings
 from sim.board.line import PacedLine
 
 OWN = "000012345678"
@@ -55,7 +57,7 @@ def play(scene: Scene) -> None:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        bus = Dlt645Bus(line.station_tty, 19_200)
+        bus = Dlt645Bus(Dlt645Line(line.station_tty, LineSettings(19_200, "E", 1, 0.55)))
         try:
             assert server.stdout is not None
             assert await server.stdout.readline() == b"ready\n"
