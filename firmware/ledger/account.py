@@ -9,7 +9,7 @@ _COUNTED_LATE_MS = 1_000
 """How far counted times may be ahead of the station's own clock: they are stamped apart."""
 
 _STALE = "last-believed"
-"""The flag (UF) of an end whose reading is older than the contactor's opening: counting went on until then."""
+"""The flag (UF) of an end whose reading is older than the opening; time was counted until then."""
 
 _NEW_REGISTER = frozenset({"exchanged", "rolled-over", "by-engineer"})
 """Flags (UF) of a begin record whose register began anew: it may be lower than before."""
@@ -73,6 +73,7 @@ def _check_progress(before: Record, record: Record) -> None:
     if record.kind == "B":
         raise BadRecordError(f"{record.name}: transaction {record.transaction_id} begins twice")
     for what, was, now in (
+        ("the driver (ID)", before.driver, record.driver),
         ("the begin register (UB)", before.begin_dwh, record.begin_dwh),
         ("the currency (UU)", before.currency, record.currency),
         ("the tariff (UI, UV)", before.tariff, record.tariff),

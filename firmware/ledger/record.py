@@ -21,6 +21,7 @@ _COUNT = re.compile(r"0|[1-9][0-9]{0,17}")
 _WATT_HOURS = re.compile(r"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,6})?")
 _HASH = re.compile(r"(?:[0-9a-f]{64})?")
 _HEX = re.compile(r"(?:[0-9a-f]{2})+")
+_ERRORS = re.compile(r"[Et]*")  # OCMF 1.3, EF: energy, time
 _FLAG = re.compile(r"[a-z][a-z0-9-]*")
 _TIME = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]),([0-9]{3})"
@@ -43,13 +44,15 @@ class Moment(NamedTuple):
 class Record(NamedTuple):
     """A usage record. ``digest`` is the SHA-256 of its payload, ``before`` the one it names before it.
 
-    ``evse`` is CI, ``meter`` vendor, model and number. Registers are 0.1 Wh, ``cost_e4`` 1/10000 of the main
-    unit including tax, times milliseconds; all but ``register_dwh`` are cumulative since the begin.
+    ``evse`` is CI, ``driver`` ID, ``meter`` vendor, model and number. Registers are 0.1 Wh, ``cost_e4``
+    1/10000 of the main unit including tax, times milliseconds; all but ``register_dwh`` are cumulative since
+    the begin.
     """
 
     number: int
     station: str
     evse: str
+    driver: str
     meter: tuple[str, str, str]
     transaction_id: str
     kind: str
@@ -101,10 +104,12 @@ def _usage(fields: "_Fields", digest: str) -> Record:
     reading = fields.only_reading()
     reading.one_of("ST", _METER_STATES)
     reading.one_of("RU", frozenset({"kWh"}))
+    reading.matching("EF", _ERRORS)
     return Record(
         number=int(fields.matching("PG", _USAGE_PAGE)[1:]),
         station=fields.text("GS"),
         evse=fields.text("CI"),
+        driver=fields.text("ID"),
         meter=(fields.text("MV"), fields.text("MM"), fields.text("MS")),
         transaction_id=fields.some_text("UT"),
         kind=reading.one_of("TX", READING_KINDS),
