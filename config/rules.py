@@ -21,14 +21,19 @@ def of_site(site: Site) -> Iterator[str]:
 
 
 def of_wiring(site: Site, board: Board) -> Iterator[str]:
-    """Yield the meters that are wired to a port that the board does not have."""
+    """Yield the meters that are wired to a port that the board does not have, or set as none can be there."""
+    ports = (*board.serial, *board.tcp)
     for index, evse in enumerate(site.evse):
-        if evse.meter.port not in board.serial:
-            ports = ", ".join(f'"{port}"' for port in board.serial) or "none"
-            yield (
-                f'evse[{index}].meter.port: the board has no port "{evse.meter.port}", it has {ports}'
-                + closest(evse.meter.port, board.serial)
+        meter, where = evse.meter, f"evse[{index}].meter"
+        if meter.port not in ports:
+            there = ", ".join(f'"{port}"' for port in ports) or "none"
+            yield f'{where}.port: the board has no port "{meter.port}", it has {there}' + closest(
+                meter.port, ports
             )
+        elif meter.port in board.tcp:
+            for key in ("baudrate", "parity", "stopbits"):
+                if getattr(meter, key) is not None:
+                    yield f'{where}.{key}: not for TCP port "{meter.port}"; the gateway sets its own line'
 
 
 def of_tariff(site: Site, tariff: TariffFile) -> Iterator[str]:

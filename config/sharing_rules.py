@@ -18,7 +18,10 @@ def of_ports(board: Board) -> Iterator[str]:
 
 
 def of_serial_devices(board: Board) -> Iterator[str]:
-    """Yield the serial devices that two keys use: meters on one line share one ``[serial.NAME]``."""
+    """Yield serial devices and gateways that two keys use: meters on one line share one ``[serial.NAME]``.
+
+    A gateway has one connection with one owner, so that one request at a time is open behind it.
+    """
     uses: list[Use] = [
         (port.device, f"{joined('serial', name)}.device", port.device) for name, port in board.serial.items()
     ]
@@ -26,7 +29,13 @@ def of_serial_devices(board: Board) -> Iterator[str]:
         (part.device, f"{joined('coprocessors', name)}.device", part.device)
         for name, part in board.coprocessors.items()
     ]
+    uses += [
+        ((port.host, port.port), f"{joined('tcp', name)}.host", f"{port.host}:{port.port}")
+        for name, port in board.tcp.items()
+    ]
     yield from _twice(uses)
+    for name in board.serial.keys() & board.tcp.keys():
+        yield f"{joined('tcp', name)}: a serial port has that name already; meters name their port by it"
 
 
 def _lines(board: Board) -> Iterator[Use]:
