@@ -42,7 +42,9 @@ def standing_faults(evse: Evse, settings: Settings, now_ms: int) -> dict[str, st
     those that stood before; so are the meter's before its first reading.
     """
     from_interlock = evse.interlock.faults if evse.interlock else evse.faults - OWN_FAULTS
-    standing = dict.fromkeys(from_interlock | (latched(evse.faults) & OWN_FAULTS), "")
+    standing = dict.fromkeys(from_interlock, "")
+    if evse.faults:
+        standing |= dict.fromkeys(latched(evse.faults) & OWN_FAULTS, "")
     standing |= _meter_faults(evse, settings.evse(evse.evse))
     if evse.interlock_lost:
         standing["InterlockLost"] = ""
@@ -71,13 +73,12 @@ def _meter_faults(evse: Evse, settings: EvseSettings) -> dict[str, str]:
         standing["MeterRolledOver"] = ""
     if evse.seal_trouble or (evse.seal_trouble is None and "MeterSealMissing" in evse.faults):
         standing["MeterSealMissing"] = evse.seal_trouble or ""
-    if reading is not None:
-        standing |= _by_reading(
-            MeterFrozen=why_frozen(watch.still, reading, settings),
-            EnergyWhileOpen=why_leaking(watch.open_from, reading, settings),
-        )
+    if (
+        watch.still is not None
+        and reading is not None
+        and (why := why_frozen(watch.still, reading, settings))
+    ):
+        standing["MeterFrozen"] = why
+    if watch.open_from and reading is not None and (why := why_leaking(watch.open_from, reading, settings)):
+        standing["EnergyWhileOpen"] = why
     return standing
-
-
-def _by_reading(**faults: str) -> dict[str, str]:
-    return {name: why for name, why in faults.items() if why}

@@ -28,8 +28,8 @@ def number_for_records(evse: Evse, identity: MeterIdentity) -> str:
 
 def is_other_meter(evse: Evse, identity: MeterIdentity) -> bool:
     """Say whether the meter that answers is not the one that is known: then nothing it reads is believed."""
-    known = known_number(evse, identity)
-    return bool(known and evse.meter.told and _plain(evse.meter.told) != _plain(known))
+    told, known = evse.meter.told, known_number(evse, identity)
+    return bool(told and known and told != known and _plain(told) != _plain(known))
 
 
 def _plain(number: str) -> str:
@@ -43,8 +43,10 @@ def note_meter(turn: Turn, number: int) -> None:
     Within a transaction that has begun no meter is accepted: all its records name one.
     """
     evse = turn.evse(number)
+    if not evse.meter.told or "MeterExchanged" in evse.faults:
+        return
     identity = turn.station.settings.evse(number).meter
-    if not evse.meter.told or identity.named or "MeterExchanged" in evse.faults:
+    if identity.named:
         return
     begun = evse.transaction is not None and evse.transaction.mark is not None
     if not known_number(evse, identity) and not begun:

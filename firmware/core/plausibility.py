@@ -86,15 +86,13 @@ def stands_still(still: Still | None, before: MeterReading, reading: MeterReadin
     return Still(still.since_ms, still.alike_ms if alike else now_ms, still.flowed_w_ms + flowed_w_ms)
 
 
-def why_frozen(still: Still | None, reading: MeterReading, settings: EvseSettings) -> str:
+def why_frozen(still: Still, reading: MeterReading, settings: EvseSettings) -> str:
     """Say why a meter that stands still is no meter any more, or "".
 
     Either by its own power two steps of its register have flowed, in half a minute or more: a register of
     0.1 kWh has 8.5 minutes at 1.4 kW. Or voltage, current, power and register have not changed by one bit
     for five minutes: a live meter's voltage wanders, a gateway's copy of a dead meter's does not.
     """
-    if still is None:
-        return ""
     stood_ms = reading.at.mono_ms - still.since_ms
     flowed_dwh = still.flowed_w_ms // DWH_IN_W_MS
     if stood_ms >= _FROZEN_MS and flowed_dwh >= _FROZEN_STEPS * step_dwh(reading, settings):
@@ -111,10 +109,8 @@ def window(since: MeterReading | None, reading: MeterReading) -> MeterReading:
     return since
 
 
-def why_leaking(since: MeterReading | None, reading: MeterReading, settings: EvseSettings) -> str:
+def why_leaking(since: MeterReading, reading: MeterReading, settings: EvseSettings) -> str:
     """Say what flowed through an open contactor, or "": 5 Wh, two steps, 100 W on average are too much."""
-    if since is None:
-        return ""
     moved = reading.import_dwh - since.import_dwh
     elapsed_ms = reading.at.mono_ms - since.at.mono_ms
     enough = moved >= max(_LEAK_DWH, _FROZEN_STEPS * step_dwh(reading, settings))

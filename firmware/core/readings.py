@@ -25,7 +25,9 @@ _ANY = 1 << 62
 
 def take_reading(turn: Turn, event: MeterSampled) -> None:
     """Believe a reading, or doubt it."""
-    evse, reading = turn.evse(event.evse)._replace(meter_silent=""), event.reading
+    evse, reading = turn.evse(event.evse), event.reading
+    if evse.meter_silent:
+        evse = evse._replace(meter_silent="")
     settings = turn.station.settings.evse(event.evse)
     if _out_of_order(evse, event) or is_other_meter(evse, settings.meter):
         turn.put(evse)
@@ -74,14 +76,13 @@ def _believe(turn: Turn, evse: Evse, event: MeterSampled) -> None:
     if evse.began and (before is None or event.missed >= _MISSED):
         watch = watch.flagged("gap")
     closed = evse.interlock is not None and evse.contactor_closed
-    doubt = appeased(watch.doubt, reading.at.mono_ms)
-    watch = watch._replace(
-        doubt=doubt,
-        renewed=watch.renewed if doubt else "",
-        rolled_over=False,
-        still=stands_still(watch.still, before, reading) if closed and before else None,
-        open_from=window(watch.open_from, reading) if _surely_open(turn, evse, reading) else None,
-    )
+    still = stands_still(watch.still, before, reading) if closed and before else None
+    open_from = window(watch.open_from, reading) if _surely_open(turn, evse, reading) else None
+    if still is not watch.still or open_from is not watch.open_from:
+        watch = watch._replace(still=still, open_from=open_from)
+    if watch.doubt is not None or watch.rolled_over:
+        doubt = appeased(watch.doubt, reading.at.mono_ms)
+        watch = watch._replace(doubt=doubt, renewed=watch.renewed if doubt else "", rolled_over=False)
     power_w = evse.power_w if reading.power_w is None else reading.power_w
     turn.put(evse._replace(reading=reading, power_w=power_w, meter=watch))
 

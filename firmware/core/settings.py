@@ -65,4 +65,7 @@ class Settings:
 
     def evse(self, number: int) -> EvseSettings:
         """Return one EVSE's settings."""
-        return next(evse for evse in self.evses if evse.evse == number)
+        for evse in self.evses:  # asked for at every reading: a loop is the quickest
+            if evse.evse == number:
+                return evse
+        raise KeyError(number)

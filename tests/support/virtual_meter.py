@@ -45,11 +45,12 @@ class VirtualMeter:
         register = self.wild.pop(0) if self.wild else self.import_dwh
         if register_only:
             return MeterReading(at, register, resolution_dwh=self.step_dwh)
-        voltage_mv = tuple(
-            230_000 + (at.mono_ms // 1000 * 7 + phase) % 13 * 100 for phase in range(self.phases)
-        )
-        current_ma = tuple(watts * 1_000_000 // self.phases // mv for mv in voltage_mv)
-        self._last = MeterReading(
-            at, register, watts, voltage_mv or None, current_ma or None, resolution_dwh=self.step_dwh
-        )
+        voltage_mv, current_ma = self._electrical(at, watts) if self.phases else (None, None)
+        self._last = MeterReading(at, register, watts, voltage_mv, current_ma, self.step_dwh)
         return self._last
+
+    def _electrical(self, at: Stamp, watts: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return voltages that wander by some tenths, as mains do, and the currents that belong to them."""
+        seconds, phases = at.mono_ms // 1_000, range(self.phases)
+        voltage_mv = tuple(230_000 + (seconds * 7 + phase) % 13 * 100 for phase in phases)
+        return voltage_mv, tuple(watts * 1_000_000 // self.phases // mv for mv in voltage_mv)
