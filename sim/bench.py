@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from sim.clients import BoardClient, CsmsClient, png_of
 from sim.options import BenchOptions, ExternalCsms
 from sim.processes import Child, ProcessFailedError, descendants, kill
-from sim.site_files import BESIDE_EACH_OTHER, CONFIG, board_for, merged, site_for, write_toml
+from sim.site_files import BESIDE_EACH_OTHER, CONFIG, baudrate_of, board_for, merged, site_for, write_toml
 from sim.timeline import WireMarks
 from sim.trace import records_in_trace
 
@@ -173,6 +173,7 @@ class Bench:
         command = ["-m", "sim.board", "--address", str(self.run_dir / "board.sock")]
         command += ["--tty", str(self.run_dir / "tty-meter"), "--watts", str(options.watts), *self._clock()]
         command += ["--evses", str(options.evses), "--meter", options.meter]
+        command += ["--baudrate", str(baudrate_of(options.meter))]
         command += ["--phases", str(self._site["evse"][0]["phases"])]
         if options.load is not None:
             command += ["--load", str(options.load.resolve())]

@@ -52,6 +52,7 @@ def timed_for(speed: int) -> Table:
             "receipt_s": 60 * speed,
             "silent_meter_s": 5 * speed,
             "record_every_s": 60,
+            "meter_seal_s": 2 * speed,
         },
         "web_payments": {"validity_s": min(3600, 30 * speed)},
     }
@@ -70,10 +71,17 @@ def site_for(options: BenchOptions) -> Table:
     return merged(site, options.site)
 
 
+def baudrate_of(meter: str) -> int:
+    """Return the line's speed: 9600 baud; for a meter that signs its factory's, since its texts are long."""
+    table = read_map(meter)
+    return int(table.get("factory", {}).get("baudrate", 9600)) if "signs" in table else 9600
+
+
 def board_for(options: BenchOptions) -> Table:
     """Return the board file's content for the options: each EVSE has the parts of the sample's one."""
     board = sample_board()
     board["evses"] = {str(number): board["evses"]["1"] for number in range(1, options.evses + 1)}
+    board["serial"]["meter"]["baudrate"] = baudrate_of(options.meter)
     if options.supply_a is not None:
         board["max_current_a"] = options.supply_a
     return board

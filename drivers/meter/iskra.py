@@ -7,6 +7,7 @@ and what is not known.
 """
 
 import json
+import struct
 from dataclasses import replace
 
 from drivers.meter.bus import MeterBus
@@ -31,8 +32,7 @@ _NOT_DONE, _SIGNED = (0, 1, 2), 15
 _ZONE_MIN = 7053
 _UNIX_TIME = 7054
 _DATASET_BYTES = 7056
-_TEXT_BYTES = 7057
-_SIGNATURE_BYTES = 7058
+_TEXT_BYTES = 7057  # and those of the signature in the next one
 _SIGNATURE_FORMAT, _HEX = 7059, 0
 _ALGORITHM, _ECDSA_P256_SHA256 = 7060, 4
 _CLOCK_STATUS = 7071
@@ -92,9 +92,10 @@ class IskraWm3m4c:
         if state == _POWER_FAILED:  # its clock and what it was told are gone
             await self._tell(about)
         await self._command(_END_WITH_BEGIN, _IDLE)
-        text = text_of(await self._sized(_TEXT_BYTES, _TEXT))
+        text_bytes, signature_bytes = struct.unpack(">HH", await self._registers.read(_TEXT_BYTES, 2))
+        text = text_of(await self._sized(_TEXT, text_bytes))
         _check(text, about.transaction_id)
-        signature = canonical_der(raw_der(await self._sized(_SIGNATURE_BYTES, _SIGNATURE)))
+        signature = canonical_der(raw_der(await self._sized(_SIGNATURE, signature_bytes)))
         sealed = f'OCMF|{text}|{{"SA":"ECDSA-secp256r1-SHA256","SD":"{signature.hex()}"}}'
         return MeterSeal(sealed, (await self.public_key()).hex())
 
@@ -110,8 +111,9 @@ class IskraWm3m4c:
     async def _tell(self, about: RecordAbout) -> None:
         """Set the time and the message, as the manual wants it before a command (6.5.8)."""
         registers = self._registers
-        await registers.write_word(_UNIX_TIME, about.utc_s >> 16)
-        await registers.write_word(_UNIX_TIME + 1, about.utc_s)
+        await registers.write(
+            _UNIX_TIME, about.utc_s >> 16, about.utc_s & 0xFFFF
+        )  # both at once, or it leaps
         await registers.write_word(_ZONE_MIN, about.offset_min)
         await registers.write_word(_CLOCK_STATUS, _CLOCK[about.clock])
         await registers.write_word(_SIGNATURE_FORMAT, _HEX)
@@ -126,8 +128,7 @@ class IskraWm3m4c:
         length = await self._registers.read_word(_DATASET_BYTES)
         return length == len(message) and await self._bytes(_DATASET, length) == message
 
-    async def _sized(self, length_at: int, at: int) -> bytes:
-        length = await self._registers.read_word(length_at)
+    async def _sized(self, at: int, length: int) -> bytes:
         if not 0 < length <= _MOST_DATASET_BYTES:
             raise MeterSealError(f"the meter says that {length} bytes are at register {at}")
         return await self._bytes(at, length)

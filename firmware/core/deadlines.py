@@ -41,7 +41,8 @@ def _transaction_deadlines(state: State, evse: Evse, transaction: Transaction) -
         yield meter_ms
     if transaction.phase is not Phase.ENERGISED:
         return
-    if transaction.idle_since_ms is not None and not evse.held_back:
+    waits = evse.held_back or meter_seal.awaited(state.settings, evse)
+    if transaction.idle_since_ms is not None and not waits:
         yield transaction.idle_since_ms + state.settings.vehicle_full_ms
     if transaction.began:
         counted = transaction.counted_to_ms

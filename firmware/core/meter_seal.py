@@ -71,6 +71,7 @@ def apply(evse: Evse, entry: Entry) -> Evse:
     """Take an entry of the meter's record in; those of a charge that is over only say how the meter is."""
     match entry:
         case MeterRecordBegan():
+            evse = _waited(evse, entry.at.mono_ms)
             return _with_record(evse, entry.transaction_id, begun=True, begin_seal=entry.seal)
         case MeterSealKept(when="left-over"):
             return evse
@@ -80,8 +81,17 @@ def apply(evse: Evse, entry: Entry) -> Evse:
         case MeterSealMissing(at_end=True):
             return _with_record(evse._replace(seal_trouble=entry.why), entry.transaction_id, ended=False)
         case MeterSealMissing():
+            evse = _waited(evse, entry.at.mono_ms)
             return _with_record(evse._replace(seal_trouble=entry.why), entry.transaction_id, begun=False)
     return evse
+
+
+def _waited(evse: Evse, now_ms: int) -> Evse:
+    """The wait for the meter was not the vehicle's: it is idle from now on only."""
+    transaction = evse.transaction
+    if transaction is None or transaction.began or transaction.idle_since_ms is None:
+        return evse
+    return evse._replace(transaction=transaction._replace(idle_since_ms=now_ms))
 
 
 def _with_record(evse: Evse, transaction_id: str, **changes: Any) -> Evse:

@@ -84,7 +84,8 @@ def _vehicle_reason(
         return ("Timeout", "EVConnectTimeout", "") if waited else None
     if evse.interlock is not None and evse.interlock.pilot == "A":
         return "EVDisconnected", "EVCommunicationLost", ""
-    idle_since = None if evse.held_back else transaction.idle_since_ms
+    waits = evse.held_back or meter_seal.awaited(state.settings, evse)
+    idle_since = None if waits else transaction.idle_since_ms
     if idle_since is not None and now_ms - idle_since >= state.settings.vehicle_full_ms:
         return "StoppedByEV", "ChargingStateChanged", ""
     return None

@@ -45,11 +45,14 @@ class Chip:
     def public_der(self) -> bytes:
         return self.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
-    def sign(self, text: str) -> bytes:
-        """Sign, and be busy for a while. Both numbers have 32 bytes at least, leading zeros or not."""
+    def sign(self, text: str, *, padded: bool = False) -> bytes:
+        """Sign, and be busy for a while. ``padded``: each number has 32 bytes at least, as Iskra's do."""
         self.ready_s = time.monotonic() + SIGNING_S
+        der = self.key.sign(text.encode(), ec.ECDSA(SHA256()))
+        if not padded:
+            return der
         body = b""
-        for number in decode_dss_signature(self.key.sign(text.encode(), ec.ECDSA(SHA256()))):
+        for number in decode_dss_signature(der):
             data = number.to_bytes(32, "big")
             data = (b"\0" if data[0] & 0x80 else b"") + data
             body += bytes((2, len(data))) + data
@@ -196,7 +199,7 @@ class IskraSigner:
         self._page += 1
         own = {"PG": f"T{self._page}", "MV": "Iskra", "MM": "WM3M4C", "MS": self._serial, "MF": "2.05"}
         text = json.dumps({**about, **own, "RD": readings}, separators=(",", ":"))
-        signature = self.chip.sign(text)
+        signature = self.chip.sign(text, padded=True)
         self._memory.put(self.TEXT_BYTES, len(text), len(signature))
         self._memory.put_bytes(self.TEXT, text.encode())
         self._memory.put_bytes(self.SIGNATURE, signature)

@@ -17,6 +17,7 @@ from typing import Any
 
 from sim.csms import wording
 from sim.csms.alarms import Alarm, AlarmList
+from sim.csms.meter_seals import MeterKeys, is_sealed_by_meter
 from sim.csms.payments import PayDesk, Payment
 from sim.csms.pricing import Tariff
 from sim.csms.transaction import Receipt, Transaction
@@ -45,6 +46,7 @@ class Books:
     tariffs: dict[str, Tariff] = field(default_factory=dict)
     transactions: dict[str, Transaction] = field(default_factory=dict)
     streams: dict[str, Stream] = field(default_factory=dict)
+    meter_keys: MeterKeys = field(default_factory=MeterKeys)
     accepted_tokens: set[str] = field(default_factory=set)
     _by_message: dict[tuple[str, str], Answered] = field(default_factory=dict)
     _by_number: dict[tuple[str, int], Answered] = field(default_factory=dict)
@@ -67,6 +69,14 @@ class Books:
         self._by_message[station, message_id] = answered
         self._by_number[transaction.id, event["seqNo"]] = answered
         return answered.answer
+
+    def take_meter_seal(self, station: str, data: Mapping[str, Any]) -> bool:
+        """Keep what a meter signed too late for its transaction's end; False for an unknown transaction."""
+        transaction = self.transactions.get(data["transactionId"])
+        if transaction is None or transaction.station != station:
+            return False
+        self._keep_meter_seal(transaction, data["when"], data["signedMeterValue"])
+        return True
 
     def open_on(self, station: str, evse: int) -> Transaction | None:
         """Return the transaction that is under way on an EVSE, None if it is free."""
@@ -102,6 +112,7 @@ class Books:
         for checked in self._records_in(transaction.station, event):
             for problem in transaction.book(checked, self.tariffs):
                 self._alarm(transaction, problem)
+        self._keep_meter_seals(transaction, event)
         self._note_state(transaction, event)
         if event["eventType"] == "Ended":
             self._close(transaction, event, received_ns)
@@ -118,7 +129,7 @@ class Books:
     def _records_in(self, station: str, event: Mapping[str, Any]) -> Iterator[Checked]:
         for sampled in _sampled_values(event):
             signed = sampled.get("signedMeterValue")
-            if signed is None:
+            if signed is None or is_sealed_by_meter(sampled):
                 continue
             try:
                 text = base64.b64decode(signed["signedMeterData"], validate=True).decode()
@@ -126,6 +137,16 @@ class Books:
                 yield Checked(None, (f"unreadable: signedMeterData is not text in base64: {error}",))
                 continue
             yield self.stream(station).take(text, signed.get("publicKey", ""))
+
+    def _keep_meter_seals(self, transaction: Transaction, event: Mapping[str, Any]) -> None:
+        for sampled in _sampled_values(event):
+            if is_sealed_by_meter(sampled) and "signedMeterValue" in sampled:
+                self._keep_meter_seal(transaction, sampled["context"], sampled["signedMeterValue"])
+
+    def _keep_meter_seal(self, transaction: Transaction, context: str, signed: Mapping[str, Any]) -> None:
+        seal = self.meter_keys.check(transaction.station, transaction.evse, context, signed)
+        for problem in transaction.keep(seal):
+            self._alarm(transaction, problem)
 
     def _note_state(self, transaction: Transaction, event: Mapping[str, Any]) -> None:
         info = event["transactionInfo"]

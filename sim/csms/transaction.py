@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
+from sim.csms.meter_seals import MeterSeal
 from sim.csms.ocmf import Record
 from sim.csms.payments import Payment
 from sim.csms.pricing import Bill, Interval, Tariff
@@ -62,6 +63,7 @@ class Transaction:
     power_w: float | None = None
     minutes: list[Minute] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    meter_seals: list[MeterSeal] = field(default_factory=list)
     seals_good: bool = True
     limit_accepted: bool = False
     newest_event: int = -1
@@ -97,6 +99,12 @@ class Transaction:
         problems += price_problems
         self.minutes.append(self._minute(record, own_e4, tuple(problems)))
         return tuple(problems)
+
+    def keep(self, seal: MeterSeal) -> tuple[str, ...]:
+        """Take in what the meter has signed and return what is wrong with it."""
+        self.meter_seals.append(seal)
+        self._object(list(seal.problems), seals=True)
+        return seal.problems
 
     def close_problems(self, cost_details: Mapping[str, Any] | None) -> list[str]:
         """Return what stands against settling at the end: a missing half of the pair, or another total."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sim.csms import wording
 from sim.csms.backend import Backend
+from sim.csms.meter_seals import MeterSeal, energy_wh
 from sim.csms.payments import Payment
 from sim.csms.pricing import round_half_up
 from sim.csms.transaction import Minute, Receipt, Transaction, money
@@ -100,12 +101,26 @@ def receipt_json(backend: Backend, transaction: Transaction, receipt: Receipt) -
         "settled": receipt.settled,
         "verified": receipt.verified,
         "problems": list(receipt.problems),
+        "meter_seals": [meter_seal_json(seal) for seal in transaction.meter_seals],
         "cost_details": _plain(receipt.cost_details),
         "costs": cost_lines(transaction),
         "charged_text": languages["en"] if receipt.settled else "",
         "charged_texts": languages if receipt.settled else {},
         "ended_received_ns": receipt.ended_received_ns,
         "settled_ns": receipt.settled_ns,
+    }
+
+
+def meter_seal_json(seal: MeterSeal) -> Json:
+    """Return what the meter itself signed, unchanged, with the key that verifies it."""
+    energy = None if seal.problems else energy_wh(seal.text)
+    return {
+        "context": seal.context,
+        "ocmf": seal.text,
+        "public_key": seal.public_key,
+        "energy_wh": None if energy is None else float(energy),
+        "verified": not seal.problems,
+        "why": "; ".join(seal.problems),
     }
 
 
