@@ -22,6 +22,7 @@ _LOG = logging.getLogger("csms")
 _COURTESY_S: Final = 3.0
 """How long a message that only informs the station may keep the line busy."""
 _PAYING_S: Final = 120
+_VENDOR: Final = "Wattseal"
 
 
 class NotConnectedError(Exception):
@@ -103,6 +104,22 @@ class Backend:
         text = payload.get("techInfo", "")
         note = Alarm(self.utc_now(), station, payload["type"], text, "SecurityEvent", active=False)
         self.alarms.add(note)
+
+    def data_transfer(self, station: str, payload: Payload) -> str:
+        """Take a station's new key; return the answer's status."""
+        if payload["vendorId"] != _VENDOR:
+            return "UnknownVendorId"
+        match payload.get("messageId"):
+            case "KeyRotated":
+                return self._take_key(station, payload)
+        return "UnknownMessageId"
+
+    def _take_key(self, station: str, payload: Payload) -> str:
+        problems = self.books.stream(station).rotate(str(payload.get("data")))
+        for problem in problems:
+            code = problem.partition(":")[0]
+            self.alarms.add(Alarm(self.utc_now(), station, code, problem, "Unverified"))
+        return "Rejected" if problems else "Accepted"
 
     def transaction_event(self, station: str, message_id: str, event: Payload, received_ns: int) -> Answer:
         self._catch_up(station)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -65,15 +65,26 @@ class Record:
 
 def read_record(text: str) -> Record:
     """Return the record in an OCMF text. Raises UnreadableRecordError saying what is wrong with it."""
+    payload, signature, body = read_seal(text)
+    try:
+        return _record(text, payload, signature, body)
+    except KeyError as error:
+        raise UnreadableRecordError(f"{error.args[0]} is missing") from None
+    except (ValueError, TypeError, AttributeError, ArithmeticError, IndexError) as error:
+        raise UnreadableRecordError(str(error)) from None
+
+
+def read_seal(text: str) -> tuple[str, bytes, Mapping[str, Any]]:
+    """Return an OCMF text's payload, its signature, what the payload says. Raises UnreadableRecordError."""
     parts = text.split("|")
     if len(parts) != 3 or parts[0] != "OCMF":
         raise UnreadableRecordError("it is not OCMF|payload|signature")
     try:
         body = json.loads(parts[1], parse_float=Decimal)
-        return _record(text, parts[1], _signature(json.loads(parts[2])), body)
+        return parts[1], _signature(json.loads(parts[2])), body
     except KeyError as error:
         raise UnreadableRecordError(f"{error.args[0]} is missing") from None
-    except (ValueError, TypeError, AttributeError, ArithmeticError, IndexError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableRecordError(str(error)) from None
 
 
@@ -135,6 +146,15 @@ class UnreadableKeyError(ValueError):
     """A public key that is none, or of another kind than P-256."""
 
 
+class Sealed(Protocol):
+    """A text under a seal: a record of use, or of a new key."""
+
+    @property
+    def payload(self) -> str: ...
+    @property
+    def signature(self) -> bytes: ...
+
+
 class PublicKey:
     """A station's public key, as DER in hex and ready to verify with."""
 
@@ -157,10 +177,14 @@ class PublicKey:
         except (binascii.Error, ValueError) as error:
             raise UnreadableKeyError(f"the public key cannot be read: {error}") from None
 
-    def has_sealed(self, record: Record) -> bool:
-        """Tell whether the record's seal was made over exactly this payload with this key's secret half."""
+    def has_sealed(self, sealed: Sealed) -> bool:
+        """Tell whether the seal was made over exactly this payload with this key's secret half."""
+        return self.has_signed(sealed.payload, sealed.signature)
+
+    def has_signed(self, text: str, signature: bytes) -> bool:
+        """Tell whether a signature was made over exactly this text with this key's secret half."""
         try:
-            self._key.verify(record.signature, record.payload.encode(), _ECDSA)
+            self._key.verify(signature, text.encode(), _ECDSA)
         except InvalidSignature:
             return False
         return True

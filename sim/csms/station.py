@@ -47,6 +47,7 @@ class Listener(Protocol):
     def status(self, station: str, payload: Payload) -> None: ...
     def events(self, station: str, payload: Payload) -> None: ...
     def security_event(self, station: str, payload: Payload) -> None: ...
+    def data_transfer(self, station: str, payload: Payload) -> str: ...
     def authorized(self, token: str) -> bool: ...
     async def provision(self, station: str) -> None: ...
 
@@ -184,6 +185,11 @@ class Station(ChargePointV21):  # type: ignore[misc]
     def _on_security_event(self, **_: Any) -> Any:
         self._listener.security_event(self.identity, self._payload)
         return self._call_result.SecurityEventNotification()
+
+    @handles("DataTransfer")
+    def _on_data_transfer(self, **_: Any) -> Any:
+        status = self._listener.data_transfer(self.identity, self._payload)
+        return self._call_result.DataTransfer(status=status)
 
     @handles("Heartbeat")
     def _on_heartbeat(self, **_: Any) -> Any:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sim.csms.ocmf import PublicKey, Record, UnreadableKeyError, UnreadableRecordError, read_record
+from sim.csms.rotation import Rotation, read_rotation
 
 KINDS: Final = frozenset("BCSTXE")
 
@@ -32,8 +33,10 @@ class Stream:
     station: str
     key: PublicKey | None = None
     records: list[Record] = field(default_factory=list)
+    rotations: list[Rotation] = field(default_factory=list)
     _by_page: dict[int, Record] = field(default_factory=dict)
     _head: Record | None = None
+    _newest_digest: str = ""
     _newest_on: dict[str, Record] = field(default_factory=dict)
 
     def take(self, text: str, public_key: str = "") -> Checked:
@@ -49,11 +52,44 @@ class Stream:
         self._keep(record)
         return Checked(record, problems)
 
+    def rotate(self, text: str) -> tuple[str, ...]:
+        """Take the record of a new key in; return what is wrong with it. Only a good one changes the key.
+
+        Where no key has been seen yet, the new one is pinned as the first one would have been.
+        """
+        try:
+            rotation = read_rotation(text)
+        except UnreadableRecordError as error:
+            return (f"unreadable: {error}",)
+        if any(known.text == text for known in self.rotations):
+            return ()  # the same bytes again: nothing new
+        problems = tuple(self._rotation_problems(rotation))
+        if not problems:
+            self.rotations.append(rotation)
+            self.key, self._newest_digest = rotation.key, rotation.digest
+        return problems
+
+    def _rotation_problems(self, rotation: Rotation) -> Iterator[str]:
+        name = f"F{rotation.number}"
+        if self.key is not None and not self.key.has_sealed(rotation):
+            yield f"seal: {name} is not sealed by the key that it replaces"
+        if self.key is not None and rotation.key.hex == self.key.hex:
+            yield f"key: {name} replaces a key by itself"
+        if not rotation.proven:
+            yield f"key: {name} names a key that nobody proves to have"
+        if rotation.station != self.station:
+            yield f"origin: {name} is of {rotation.station}, not of {self.station}"
+        if self.rotations and rotation.number != self.rotations[-1].number + 1:
+            yield f"missing: F{self.rotations[-1].number} is followed by {name}"
+        if self._newest_digest and rotation.previous != self._newest_digest:
+            yield f"chain: {name} does not carry the hash of what came before it"
+
     def _keep(self, record: Record) -> None:
         self.records.append(record)
         self._by_page[record.page] = record
         if self._head is None or record.page > self._head.page:
             self._head = record
+            self._newest_digest = record.digest
             self._newest_on[record.connector] = record
 
     def _again(self, before: Record, record: Record) -> Checked:
@@ -78,10 +114,13 @@ class Stream:
         name = f"T{record.page}"
         yield from self._seal_problems(record, name)
         yield from _content_problems(record, name, self.station)
-        if self._head is None:
-            yield from _anchor_problems(record, name)
+        if self._head is not None:
+            yield from _succession_problems(self._head, self._newest_digest, record, name)
+        elif self.rotations:
+            if record.page == 1 and record.previous != self._newest_digest:
+                yield f"chain: {name} does not carry the hash of F{self.rotations[-1].number}"
         else:
-            yield from _succession_problems(self._head, record, name)
+            yield from _anchor_problems(record, name)
         before = self._newest_on.get(record.connector)
         if before is not None and before.page < record.page and record.register_dwh < before.register_dwh:
             yield f"register: {name} reads less than T{before.page}"
@@ -109,14 +148,17 @@ def _anchor_problems(record: Record, name: str) -> Iterator[str]:
         yield f"chain: {name} is the first record seen, and its link to the one before is not what it must be"
 
 
-def _succession_problems(head: Record, record: Record, name: str) -> Iterator[str]:
-    """Hold a record against the newest one before it; what came in the wrong order is held no further."""
+def _succession_problems(head: Record, digest: str, record: Record, name: str) -> Iterator[str]:
+    """Hold a record against the newest one before it; what came in the wrong order is held no further.
+
+    ``digest`` is that of the text before it, which may be of a rotation since.
+    """
     if record.page < head.page:
         yield f"order: {name} came after T{head.page}"
         return
     if record.page > head.page + 1:
         yield f"missing: T{head.page} is followed by {name}"
-    elif record.previous != head.digest:
+    elif record.previous != digest:
         yield f"chain: {name} does not carry the hash of T{head.page}"
     if record.clock == head.clock == "S" and record.at < head.at:
         yield f"time: {name} is stamped before T{head.page}, both by a synchronised clock"
