@@ -50,13 +50,14 @@ def parse(tariff: Mapping[str, Any]) -> Tariff:
 
 
 def canonical(tariff: Mapping[str, Any]) -> str:
-    """Return the tariff's JSON with sorted keys and numbers as their shortest decimal text."""
-    return json.dumps(tariff, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_number_text)
+    """Return the tariff's JSON with sorted keys, whole numbers as such, others as shortest decimal text."""
+    return json.dumps(tariff, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_shortest)
 
 
-def _number_text(value: object) -> str:
+def _shortest(value: object) -> int | str:
     if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
+        whole = value.is_finite() and value == value.to_integral_value()
+        return int(value) if whole else f"{value.normalize():f}"
     raise TypeError(f"{type(value).__name__} does not belong in a tariff")
 
 

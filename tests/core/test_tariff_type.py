@@ -87,3 +87,4 @@ def test_the_version_changes_with_any_price_and_not_with_the_order_of_keys() -> 
 
 def test_numbers_are_hashed_by_value_not_by_their_spelling() -> None:
     assert canonical({"a": Decimal("1.20")}) == canonical({"a": Decimal("1.2")})
+    assert canonical({"a": Decimal("2.0")}) == canonical({"a": 2})
