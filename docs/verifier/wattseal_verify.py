@@ -346,7 +346,7 @@ class Tariff:
             raise ValueError("reservations and validFrom are not priced by stations")
         self.id, self.currency = str(data["tariffId"]), str(data["currency"])
         options: dict[str, Any] = {"sort_keys": True, "separators": (",", ":"), "ensure_ascii": False}
-        text = json.dumps(data, default=lambda number: f"{number.normalize():f}", **options)
+        text = json.dumps(data, default=_shortest, **options)
         self.version = hashlib.sha256(text.encode()).hexdigest()[:16]
         self._energy, self._fee = _prices(data, "energy", "priceKwh"), _prices(data, "fixedFee", "priceFixed")
         self._charging = _prices(data, "chargingTime", "priceMinute")
@@ -365,6 +365,10 @@ class Tariff:
         fee, least_e4 = (60_000 * _price_at(self._fee, begun), self._least_e4) if energy_dwh > 0 else (0, 0)
         rounded_e4 = (2 * (cost + fee) + 6_000_000_000) // 12_000_000_000
         return min(max(rounded_e4, least_e4), self._most_e4)
+
+
+def _shortest(number: Decimal) -> int | str:
+    return int(number) if number == int(number) else f"{number.normalize():f}"
 
 
 def _prices(data: dict[str, Any], name: str, key: str) -> list[tuple[dict[str, Any], int]]:

@@ -40,7 +40,8 @@ def _verify(arguments: argparse.Namespace) -> int:
             return _complain(f"{source.path}: {error}", 1)
         if verdict.records == 0:
             return _complain(f"{source.path}: there are no records in it", 2)
-    notes = "" if verdict.key_der == keys.ders[-1] else "; sealed by another key than the newest one given"
+    led_elsewhere = arguments.key is None and verdict.key_der != keys.ders[-1]
+    notes = "; they end with another key than the newest one beside them" if led_elsewhere else ""
     sys.stdout.write(f"{verdict}{notes}\n")
     return 0
 

@@ -136,7 +136,7 @@ class Stream:
             self._begin(record)
         before = self._numbers.get(count)
         if before is not None and record.number != before + 1:
-            follows = f"follows {count}{before}" if before else "is the first one"
+            follows = f"follows {count}{before}" if before else f"there is no {count}1 before it"
             raise BadRecordError(
                 f"{record.name}: {follows}; a record is missing, there twice, or out of order"
             )

@@ -1,17 +1,32 @@
 """``wattseal ledger`` as an auditor meets it: one line of verdict, or what is wrong; never a traceback."""
 
+import json
+import re
+import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyocmf import OCMF
 
+from firmware.core.entries import LimitAccepted
+from firmware.core.events import Limit
 from firmware.ledger.cli import main
 from firmware.ledger.store import Ledger
 from tests.ledger.samples import KnownKey, Recorder
+from tests.support.streams import STREAMS, TARIFFS
 
 KEY_HEX = KnownKey().public_key_der.hex()
+
+
+TARIFF_JSON = """{
+    "tariffId": "chu-ac-2026-1", "currency": "CNY", "energy": {"prices": [{"priceKwh": 1.15}]}
+}"""
+"""The samples' tariff by its id and its price, but not by its version."""
 
 
 @pytest.fixture
@@ -72,6 +87,136 @@ def test_a_ledger_with_a_running_charge_is_verified_as_it_is(state: Path, run) -
     said = "7 records, 2 transactions, all seals and the chain hold; transaction tx-2 is still open\n"
     assert run("verify", state) == (0, said, "")
     assert run("verify", state / "ledger.db") == (0, said, "")
+
+
+def test_a_ledger_that_charges_another_price_than_agreed_is_found(tmp_path: Path, run) -> None:
+    recorder = Recorder()
+    entries = list(recorder.charge("tx-1"))
+    recorder.lie = {"UC": "0.1381"}
+    lied = list(recorder.charge("tx-2", minutes=1))
+    ledger = Ledger.open(tmp_path / "ledger.db")
+    ledger.append_all([*entries, *lied[:4]])
+    recorder.lie = {}
+    ledger.close()
+    code, _, err = run("verify", tmp_path, "--key", KEY_HEX)
+    assert code == 1
+    assert "record 6: T6: begins with cost (UC) or time (UD, UW) already counted" in err
+
+
+@pytest.mark.parametrize(("limit_e4", "code"), [(2_000, 0), (300_000, 1)])
+def test_a_ledger_knows_by_which_limit_a_cost_was_held_down(
+    tmp_path: Path, run, limit_e4: int, code: int
+) -> None:
+    recorder, entries = Recorder(), []
+    charge = recorder.charge("tx-1", minutes=2)
+    for entry in charge:
+        if isinstance(entry, LimitAccepted):
+            entry = replace(entry, limit=Limit(cost_e4=limit_e4))
+        entries.append(entry)
+        recorder.lie = {"UC": "0.2000"} if len(entries) >= 5 else {}
+    ledger = Ledger.open(tmp_path / "ledger.db")
+    ledger.append_all(entries)
+    ledger.close()
+    told = run("verify", tmp_path, "--key", KEY_HEX)
+    assert told[0] == code
+    held = "the cost (UC) is 0.2000, by the tariff chu-ac-2026-1 it is 0.2760"
+    assert ("1 transaction held below the tariff's price" in told[1]) if code == 0 else (held in told[2])
+
+
+@pytest.mark.parametrize("seq", [7, 12, 14])
+def test_an_entry_that_was_taken_out_of_a_ledger_is_missed(state: Path, run, seq: int) -> None:
+    """14 is the ledger's last; a span that began later still points past it."""
+    connection = sqlite3.connect(state / "ledger.db")
+    connection.execute("UPDATE cursor SET acknowledged = 14")
+    connection.execute("DELETE FROM entry WHERE seq = ?", (seq,))
+    connection.commit()
+    connection.close()
+    code, _, err = run("verify", state)
+    assert code == 1
+    assert "missing" in err or "but has had an entry 14" in err
+
+
+def test_records_of_a_file_are_priced_with_the_tariffs_that_are_given(records: Path, run, tmp_path) -> None:
+    tariff = tmp_path / "tariff.json"
+    tariff.write_text(TARIFF_JSON)
+    assert "not priced" not in run("verify", records)[1]
+    unknown = "15 records not priced: no tariff of theirs was given"
+    assert unknown in run("verify", records, "--tariff", tariff)[1]
+
+
+@pytest.mark.parametrize("suffix", [".toml", ".json"])
+def test_real_records_hold_with_their_prices_and_not_with_others(tmp_path: Path, run, suffix: str) -> None:
+    sealed, paths = STREAMS["garage"](), []
+    (tmp_path / "records.ocmf").write_bytes(b"".join(text + b"\n" for text in sealed.texts))
+    for tariff in TARIFFS:
+        paths.append(tmp_path / f"{tariff['tariffId']}{suffix}")
+        paths[-1].write_text(written(tariff, suffix))
+    key = ["--key", sealed.keys[0].hex()]
+    said = "44 records, 6 transactions, 3 new keys, all seals and the chain hold\n"
+    assert run("verify", tmp_path, *key, "--tariff", paths[0], "--tariff", paths[1]) == (0, said, "")
+    assert "records not priced: no tariff of theirs" in run("verify", tmp_path, *key, "--tariff", paths[1])[1]
+
+
+def written(tariff: dict[str, Any], suffix: str) -> str:
+    """Return a TariffType as text, its numbers as they are."""
+    if suffix == ".json":
+        return re.sub(r'"#([^"]*)#"', r"\1", json.dumps(tariff, default=lambda number: f"#{number}#"))
+    return "".join(f"{key} = {toml(value)}\n" for key, value in tariff.items())
+
+
+def toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {toml(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    return str(value) if isinstance(value, int | Decimal) else json.dumps(value, ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("t.json", "{", "no OCPP 2.1 TariffType in JSON or TOML"),
+        ("t.json", "[]", "it is no JSON object"),
+        ("t.json", '{"currency": "CNY"}', "tariffId is missing; wanted is an OCPP 2.1 TariffType"),
+        ("t.json", '{"tariffId": "t", "currency": "CNY", "energy": {"prices": [{"priceKwh": 1.1234567}]}}',
+         "energy.prices[0].priceKwh"),
+        ("t.toml", "= 1", "no OCPP 2.1 TariffType in JSON or TOML"),
+        ("t.json", None, "cannot be read: No such file"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_tariff_is_explained(
+    records: Path, run, tmp_path: Path, name: str, text: str | None, why: str
+) -> None:
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    code, out, err = run("verify", records, "--tariff", tmp_path / name)
+    assert (code, out) == (2, "")
+    assert f"{tmp_path / name}: " in err
+    assert why in err
+
+
+def test_a_key_may_be_bound_to_its_station(records: Path, run) -> None:
+    (records / "key.txt").write_text(f"{KEY_HEX} chu-003\n")
+    assert run("verify", records, "--key", records / "key.txt")[0] == 0
+    (records / "key.txt").write_text(f"{KEY_HEX} chu-004\n")
+    wrong = 'record 1: T1: of station "chu-003", not "chu-004"'
+    for named in (["--key", records / "key.txt"], ["--station", "chu-004"]):
+        code, _, err = run("verify", records, *named)
+        assert code == 1
+        assert wrong in err
+
+
+def test_all_keys_beside_the_records_count_and_the_newest_is_where_they_lead(tmp_path: Path, run) -> None:
+    sealed = STREAMS["garage"]()
+    keys = "".join(f"{key.hex()}\n" for key in sealed.keys)
+    (tmp_path / "records.ocmf").write_bytes(b"".join(text + b"\n" for text in sealed.texts))
+    (tmp_path / "public_key.hex").write_text(sealed.keys[-1].hex())
+    assert run("verify", tmp_path)[0] == 1
+    (tmp_path / "public_keys.hex").write_text(keys)
+    said = "44 records, 6 transactions, 3 new keys, all seals and the chain hold\n"
+    assert run("verify", tmp_path) == (0, said, "")
+    (tmp_path / "public_keys.hex").write_text(keys + KnownKey(9).public_key_der.hex())
+    assert "they end with another key than the newest one beside them" in run("verify", tmp_path)[1]
 
 
 def test_an_export_is_what_third_parties_read(state: Path, run) -> None:

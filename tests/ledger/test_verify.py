@@ -1,15 +1,21 @@
 """What an auditor finds: any change, gap, repetition or swap, and records that contradict each other."""
 
+import hashlib
+import json
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware.ledger.verify import BadRecordError, Verdict, verify
+from firmware.signing.seal import Sealer
 from tests.ledger.samples import KnownKey, Recorder
+from tests.support.streams import STREAMS
 
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # SEC 2, section 2.4.2
 KEY = KnownKey().public_key_der
 
 
@@ -129,6 +135,22 @@ def sealed_wrong(at: int, *, reading: dict[str, object] | None = None, **lie: ob
         (2, {"UD": True}, "UD is not a whole number from 0 up"),
         (2, {"RD": []}, "RD is not a list of one reading"),
         (2, {"PG": "X2"}, "PG is not like"),
+        (3, {"CI": "chu-004*1"}, r'EVSE "chu-004\*1" \(CI\) is not of "chu-003"'),
+        (3, {"ID": "psp-2"}, r"the driver \(ID\) changed within the transaction"),
+        (3, {"UV": "fedcba9876543210"}, r"the tariff \(UI, UV\) changed within the transaction"),
+        (3, {"UM": 59_999}, r"the station's clock \(UM\) runs back from 60000 to 59999 ms"),
+        (3, {"UD": 121_001}, r"61001 ms are counted \(UD, UW\), 60000 ms have passed \(UM\)"),
+        (1, {"UC": "0.0001"}, r"begins with cost \(UC\) or time \(UD, UW\) already counted"),
+        (5, {"UC": "0.4141"}, r"the cost \(UC\) rises without energy or time"),
+        (3, {"UF": ["gap", "gap"]}, "UF is not a list in which each name stands once"),
+        (3, {"UF": "gap"}, "UF is not a list of names"),
+        (3, {"UR": "0,1"}, "UR is not like"),
+        (3, {"UH": "xyz"}, "UH is not like"),
+        (3, {"UT": ""}, "UT is not a text with something in it"),
+        (3, {"UD": 120000.0}, "UD is not a whole number from 0 up"),
+        (3, {"UB": 12345}, "UB is not a number with four decimals"),
+        (3, {"UB": "#12345.67890#"}, "UB is not a number with four decimals"),
+        (3, {"UB": "#1.23456789E4#"}, "UB is not a number with four decimals"),
     ],
 )  # fmt: skip
 def test_a_station_that_contradicts_itself_is_found(at: int, lie: dict[str, object], why: str) -> None:
@@ -143,11 +165,133 @@ def test_a_station_that_contradicts_itself_is_found(at: int, lie: dict[str, obje
         (2, {"TX": "B"}, "transaction tx-1 begins twice"),
         (2, {"TX": "E"}, "record 3: T3: transaction tx-1 had ended"),
         (2, {"TX": "Z"}, "TX is not one of"),
+        (3, {"ST": "?"}, "ST is not one of"),
+        (3, {"EF": "x"}, "EF is not like"),
+        (3, {"RU": "Wh"}, "RU is not one of kWh"),
+        (3, {"TM": "2026-06-01T10:00:59,999+0800 S"}, r"T3: stamped before T2, both by a synchronised clock"),
+        (3, {"TM": "2026-06-31T10:00:59,999+0800 S"}, "TM is not a day that there is"),
+        (3, {"TM": "2026-06-01 10:00:59"}, "TM is not a time like"),
         (5, {"TX": "C"}, "no end record after T5"),
     ],
 )
 def test_a_reading_that_contradicts_the_others_is_found(at: int, lie: dict[str, object], why: str) -> None:
     refused(sealed_wrong(at, reading=lie), why)
+
+
+def test_an_unsynchronised_clock_may_be_set_back() -> None:
+    early = {"TM": "2026-06-01T09:00:00,000+0800 U"}
+    assert verify(sealed_wrong(3, reading=early), KEY) == Verdict(5, 1)
+
+
+@pytest.mark.parametrize("flag", ["exchanged", "rolled-over", "by-engineer"])
+def test_a_register_that_began_anew_between_charges_is_said_in_its_begin_record(flag: str) -> None:
+    recorder = Recorder()
+    texts = [text.encode() for text in recorder.texts("tx-1")]
+    recorder.register, recorder.lie = 17, {"UF": [flag]}
+    assert verify([*texts, *(text.encode() for text in recorder.texts("tx-2"))], KEY) == Verdict(10, 2)
+
+
+def test_an_end_without_a_meter_may_count_time_beyond_its_reading() -> None:
+    assert verify(sealed_wrong(5, UD=190_000, UF=["last-believed"]), KEY) == Verdict(5, 1)
+    refused(sealed_wrong(5, UD=190_000), "record 5: T5: 10000 ms are counted")
+
+
+def test_an_evse_has_one_transaction_at_a_time() -> None:
+    recorder = Recorder()
+    texts = [*recorder.texts("tx-1")[:3], *recorder.texts("tx-2")]
+    refused([text.encode() for text in texts], "record 4: T6: follows T3")
+    recorder = Recorder()
+    one, two = recorder.charge("tx-1"), recorder.charge("tx-2")
+    entries = [next(entry for entry in one if hasattr(entry, "ocmf")), *two]
+    texts = [entry.ocmf.encode() for entry in entries if hasattr(entry, "ocmf")]
+    refused(texts, "record 2: T2: transaction tx-1 has no end record")
+
+
+def test_an_id_begins_once() -> None:
+    recorder = Recorder()
+    texts = [*recorder.texts("tx-1"), *recorder.texts("tx-2"), *recorder.texts("tx-1")]
+    refused([text.encode() for text in texts], "record 11: T11: transaction tx-1 had ended")
+    recorder = Recorder()
+    one, two = recorder.charge("tx-1"), recorder.charge("tx-1", evse=2)
+    first = next(entry for entry in one if hasattr(entry, "ocmf"))
+    texts = [entry.ocmf.encode() for entry in [first, *two] if hasattr(entry, "ocmf")]
+    refused(texts, r"record 2: T2: transaction tx-1 runs at chu-003\*1")
+
+
+def test_the_station_of_a_key_is_the_station_of_the_records() -> None:
+    assert verify(GOOD, KEY, station="chu-003").records == 10
+    with pytest.raises(BadRecordError, match='record 1: T1: of station "chu-003", not "chu-004"'):
+        verify(GOOD, KEY, station="chu-004")
+
+
+def test_a_stream_may_be_sealed_by_any_key_that_the_station_has_had() -> None:
+    sealed = STREAMS["garage"]()
+    rotation = next(index for index, text in enumerate(sealed.texts) if b'"UK":' in text)
+    verdict = verify(sealed.texts, sealed.keys)
+    assert (verdict.rotations, verdict.key_der) == (3, sealed.keys[-1])
+    later = verify(sealed.texts[rotation + 1 :], sealed.keys)
+    assert (later.rotations, later.key_der) == (2, sealed.keys[-1])
+    refused(sealed.texts[: rotation + 2], "its seal does not hold", sealed.keys[1])
+
+
+def rotated(new: KnownKey | None = None, proof_of: KnownKey | None = None, **lie: object) -> list[bytes]:
+    """Return a charge, a new key and another charge; the rotation may be told, or proven, wrongly."""
+    recorder, new = Recorder(), new or KnownKey(2)
+    texts = [text.encode() for text in recorder.texts("tx-1")]
+    fields = {"FV": "1.3", "GS": "chu-003", "PG": "F1", "RD": [], "UT": "", "UH": recorder.previous,
+              "UA": "2026-06-01T10:09:00,000+0800 S", "UK": new.public_key_der.hex(), **lie}  # fmt: skip
+    unproven = json.dumps({**fields, "UN": ""}, separators=(",", ":"))
+    proof = (proof_of or new).sign(unproven.encode()).hex()
+    payload = unproven.removesuffix('"}') + proof + '"}'
+    texts.append(Sealer(recorder.keys).seal(payload).encode())
+    recorder.previous, recorder.keys = hashlib.sha256(payload.encode()).hexdigest(), new
+    return [*texts, *(text.encode() for text in recorder.texts("tx-2"))]
+
+
+def test_after_a_rotation_the_new_key_seals() -> None:
+    verdict = verify(rotated(), KEY)
+    assert str(verdict) == "11 records, 2 transactions, 1 new key, all seals and the chain hold"
+    assert verdict.key_der == KnownKey(2).public_key_der
+
+
+@pytest.mark.parametrize(
+    ("texts", "why"),
+    [
+        (rotated(proof_of=KnownKey(3)), r"F1: the new key \(UK\) has not signed it \(UN\)"),
+        (rotated(KnownKey(1)), r"F1: the new key \(UK\) is the old one"),
+        (rotated(UK="00ff"), r"F1: the new key \(UK\) is no ECDSA P-256 key"),
+        (rotated(PG="F2"), "F2: there is no F1 before it; a record is missing"),
+        (rotated(UH="00" * 32), r"F1: its hash \(UH\) is not that of T5 here"),
+        (rotated(UT="tx-1"), "a record of a new key has no reading"),
+        (rotated(GS="chu-004"), 'F1: of station "chu-004"'),
+        (rotated(UA="noon"), "UA is not a time like"),
+    ],
+)
+def test_a_rotation_that_is_not_one_is_found(texts: list[bytes], why: str) -> None:
+    refused(texts, f"record 6: {why}")
+
+
+def test_a_second_signature_of_the_same_payload_changes_nothing_that_a_record_says() -> None:
+    """ECDSA: whoever sees (r, s) can write (r, n - s). The chain is of payloads; no reading can differ."""
+    before, payload, seal = GOOD[3].decode().split("|")
+    r, s = decode_dss_signature(bytes.fromhex(json.loads(seal)["SD"]))
+    other = encode_dss_signature(r, P256_ORDER - s).hex()
+    twin = f'{before}|{payload}|{{"SA":"ECDSA-secp256r1-SHA256","SD":"{other}"}}'.encode()
+    assert twin != GOOD[3]
+    assert verify([*GOOD[:3], twin, *GOOD[4:]], KEY) == verify(GOOD, KEY)
+
+
+@pytest.mark.parametrize("spell", [lambda der: der + "00", lambda der: der.upper(), lambda der: longer(der)])
+def test_a_signature_has_one_spelling(spell: Callable[[str], str]) -> None:
+    before, payload, seal = GOOD[3].decode().split("|")
+    der = json.loads(seal)["SD"]
+    respelt = seal.replace(der, spell(der))
+    refused([*GOOD[:3], f"{before}|{payload}|{respelt}".encode(), *GOOD[4:]], "record 4: its seal")
+
+
+def longer(der: str) -> str:
+    """Spell the sequence's length in the long form, which DER forbids and BER allows."""
+    return der[:2] + "81" + der[2:]
 
 
 def test_a_register_that_runs_back_between_charges_is_found() -> None:

@@ -39,7 +39,7 @@ WITH_EVERYTHING: Json = {
         "prices": [
             _at("1.23457", startTimeOfDay="10:00", endTimeOfDay="10:07"),
             _at("0.5", dayOfWeek=["Saturday"], validToDate="2026-12-31"),
-            _at("2", startTimeOfDay="23:00", endTimeOfDay="10:00"),
+            _at("2.5", startTimeOfDay="23:00", endTimeOfDay="10:00"),
         ],
         "taxRates": [{"type": "VAT", "tax": Decimal("19")}, {"type": "city", "tax": Decimal("0.25")}],
     },
