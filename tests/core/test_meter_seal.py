@@ -1,4 +1,4 @@
-"""A meter that signs by itself, in virtual time: what it is told and when, and what its seal or its lack does."""
+"""A meter that signs by itself, in virtual time: what it is told and when, what its seal and its lack do."""
 
 import json
 from dataclasses import replace
