@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from firmware.core import events as ev
 from firmware.core.customer_view import CustomerView, Screen
@@ -21,12 +22,18 @@ class Surroundings:
         self.stored: list[Entry] = []
         self.views: list[CustomerView] = []
         self.full = False
+        self.sealing: Callable[[], bool] = lambda: True
 
     def append_all(self, entries: Sequence[Entry]) -> None:
         if self.full:
             raise StorageError("no space left on device")
         self.stored += entries
         self.happened += [type(entry).__name__ for entry in entries]
+
+    def seal(self, payload: str) -> str:
+        if not self.sealing():
+            raise StorageError("token pulled out")
+        return f"OCMF|{payload}|signature"
 
     def show(self, view: CustomerView) -> None:
         self.views.append(view)
@@ -74,7 +81,7 @@ def played(scene: Callable[[Agent, Surroundings], None]) -> Surroundings:
             clock=SystemClock(),
             stamp=station.stamp,
             storage=around,
-            seal=lambda payload: f"OCMF|{payload}|signature",
+            seal=around.seal,
             show=around.show,
         )
         agent.connect(around, {1: around}, around, {1: around})  # type: ignore[arg-type, dict-item]
@@ -129,6 +136,34 @@ def test_what_cannot_be_stored_does_not_happen() -> None:
     assert not [what for what in around.happened if what.startswith("permit")]
     assert around.views[-1].screen is Screen.OUT_OF_SERVICE
     assert around.happened[-1] == "Unavailable"
+
+
+def test_what_cannot_be_sealed_does_not_happen_and_is_not_lost() -> None:
+    """A token that was pulled out is a ledger that cannot be written: no power without a sealed record."""
+    seals = [True, False]
+    agents: list[Agent] = []
+
+    def scene(agent: Agent, around: Surroundings) -> None:
+        around.sealing = lambda: seals.pop(0)
+        agents.append(agent)
+        started(agent, AT)
+        later = replace(AT, mono_ms=AT.mono_ms + 60_000)
+        agent.post(
+            ev.InterlockReported(
+                later, 1, "C", contactor_closed=True, lock="locked", limit_ma=32_000, faults=frozenset()
+            )
+        )
+        agent.post(ev.MeterSampled(later, 1, ev.MeterReading(later, 2000, 7000)))
+        last = replace(AT, mono_ms=AT.mono_ms + 120_000)
+        agent.post(ev.MeterSampled(last, 1, ev.MeterReading(last, 3000, 7000)))
+
+    around = played(scene)
+
+    assert [entry.kind for entry in around.stored if isinstance(entry, UsageRecorded)] == ["B"]
+    assert agents[0].state.chain.number == 1, "a record that was not stored is not in the chain"
+    permitted = around.happened.index("permit 32000")
+    assert "withdraw" in around.happened[permitted:]
+    assert around.views[-1].screen is Screen.OUT_OF_SERVICE
 
 
 def test_making_safe_does_not_wait_for_the_disk() -> None:
