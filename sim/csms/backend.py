@@ -106,12 +106,14 @@ class Backend:
         self.alarms.add(note)
 
     def data_transfer(self, station: str, payload: Payload) -> str:
-        """Take a station's new key; return the answer's status."""
+        """Take a station's new key or a meter's late seal; return the answer's status."""
         if payload["vendorId"] != _VENDOR:
             return "UnknownVendorId"
         match payload.get("messageId"):
             case "KeyRotated":
                 return self._take_key(station, payload)
+            case "MeterSeal":
+                return "Accepted" if self.books.take_meter_seal(station, payload["data"]) else "Rejected"
         return "UnknownMessageId"
 
     def _take_key(self, station: str, payload: Payload) -> str:

@@ -39,6 +39,7 @@ def test_an_unsealed_rotation_is_refused() -> None:
 def test_the_backend_hears_of_transactions_and_faults_not_of_settings() -> None:
     assert set(KINDS) - set(UPLINK_KINDS) == {
         "StopDecided", "ContactorCycled", "MeterAccepted", "SettingStored", "TariffStored", "TariffRemoved",
+        "MeterRecordBegan", "MeterSealMissing",
     }  # fmt: skip
 
 
