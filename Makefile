@@ -6,12 +6,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: demo test test-board lint enumerate torture docs bench browser judges clean
+.PHONY: demo test test-board lint enumerate torture docs bench browser judges tokens clean
 
 demo: $(VENV)/sim
 	@$(BIN)/python -m sim.demo $(if $(EXIT),--exit)
 
-test: lint browser judges
+test: lint browser judges tokens
 	@$(BIN)/python -m pytest $(ARGS)
 
 # The drivers and the interlock on a real kernel, in emulation (docs/VIRTUAL_BOARD.md).
@@ -73,6 +73,19 @@ judges: tests/node/node_modules/.package-lock.json
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	      apt-get install -qq -y --no-install-recommends mbpoll >/dev/null; \
 	  else echo "mbpoll is missing: its tests will be skipped (apt install mbpoll)"; fi; fi
+
+# A token, a TPM in software and its PKCS #11 library, for the tests of signing keys (tests/signing); without them
+# those tests are skipped by name.
+TOKENS := softhsm2 swtpm tpm2-tools libtpm2-pkcs11-1 opensc
+
+tokens:
+	@if ! (command -v softhsm2-util && command -v swtpm && command -v tpm2_dictionarylockout && \
+	  command -v pkcs11-tool && ls /usr/lib/*/libtpm2_pkcs11.so.1) >/dev/null 2>&1; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing Debian's $(TOKENS) …"; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	      apt-get install -qq -y --no-install-recommends $(TOKENS) >/dev/null; \
+	  else echo "tests in tests/signing will be skipped (apt install $(TOKENS))"; fi; fi
 
 tests/node/node_modules/.package-lock.json: tests/node/package-lock.json | $(VENV)/dev
 	@$(BIN)/npm ci --ignore-scripts --silent --no-audit --no-fund --prefix tests/node || { rm -rf tests/node/node_modules; \

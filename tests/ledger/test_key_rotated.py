@@ -1,4 +1,4 @@
-"""A new key in the ledger: its record in its place, and each older record still with the key that sealed it."""
+"""A new key in the ledger: its record in its place, each older record with the key that sealed it."""
 
 from collections.abc import Iterator
 from pathlib import Path
