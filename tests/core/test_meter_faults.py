@@ -478,3 +478,19 @@ def test_readings_that_come_out_of_order_or_from_the_future_change_nothing() -> 
     assert len(station.records) == records
     station.run(minutes=1)
     assert raised(station) == []
+
+
+def test_a_fault_of_the_meter_is_cleared_once_its_charge_has_ended_not_before() -> None:
+    """Else the last reading of the old meter's charge could be the new one's."""
+    station = charging(meter=VirtualMeter(serial="A"), evses=evse())
+    believed = station.meter.import_dwh
+    station.feed(ev.MeterIdentified(station.stamp(), 1, "B"))
+    station.feed(ev.ClearRequested(station.stamp(), "", None, "engineer"))
+    station.exchange_meter(VirtualMeter(station.import_mwh + 50_000, serial="B")).run(seconds=3)
+
+    assert station.of(FaultCleared) == []
+    assert station.ended.import_end_dwh == believed
+    assert set(meters(station)) == {"A"}
+
+    station.clear_faults()
+    assert station.of(FaultCleared)[-1].fault == "MeterExchanged"

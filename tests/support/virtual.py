@@ -90,7 +90,7 @@ class VirtualStation:
         self.pace_register = False
         self._store = store
         self._silent_since: int | None = None
-        self._missed, self._known = 0, False
+        self._missed, self._known, self._told_silent = 0, False, False
         self.state: State = initial(self.settings)
         self._boot()
 
@@ -148,7 +148,7 @@ class VirtualStation:
         self._pass(away_ms)
         self.state = restore(self.settings, self.entries)
         self.pace_register = False
-        self._missed, self._known = 0, False
+        self._missed, self._known, self._told_silent = 0, False, False
         self.feed(ev.LinkOpened(self.stamp(), "ocpp2.1"))
         return self._settle()
 
@@ -263,7 +263,8 @@ class VirtualStation:
             self._silent_since = self._silent_since or self.now_ms
             self._missed += 1
             self._known = self._known and self._missed < 2
-            if self.now_ms - self._silent_since == 5000:
+            if self.now_ms - self._silent_since >= 5000 and not self._told_silent:
+                self._told_silent = True
                 self.feed(ev.MeterSilent(self.stamp(), 1, "no reply"))
                 self._settle()
             return
@@ -272,7 +273,7 @@ class VirtualStation:
         watts = self.watts if self.closed else 0
         reading = self.meter.read(now, watts, register_only=self.pace_register)
         self.feed(ev.MeterSampled(now, 1, reading, self._missed))
-        self._silent_since, self._missed = None, 0
+        self._silent_since, self._missed, self._told_silent = None, 0, False
         if self.closed != (self.permit_ma > 0 and self.plugged and self.vehicle_wants):
             self._settle()
 
