@@ -76,11 +76,11 @@ judges: tests/node/node_modules/.package-lock.json
 
 # A token, a TPM in software and its PKCS #11 library, for the tests of signing keys (tests/signing); without them
 # those tests are skipped by name.
-TOKENS := softhsm2 swtpm tpm2-tools libtpm2-pkcs11-1 opensc
+TOKENS := softhsm2 swtpm tpm2-tools libtss2-tcti-swtpm0 libtpm2-pkcs11-1 opensc openssl
 
 tokens:
 	@if ! (command -v softhsm2-util && command -v swtpm && command -v tpm2_dictionarylockout && \
-	  command -v pkcs11-tool && ls /usr/lib/*/libtpm2_pkcs11.so.1) >/dev/null 2>&1; then \
+	  command -v pkcs11-tool && command -v openssl && ls /usr/lib/*/libtpm2_pkcs11.so.1) >/dev/null 2>&1; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "installing Debian's $(TOKENS) …"; \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive \

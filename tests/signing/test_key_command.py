@@ -30,6 +30,7 @@ def softhsm_station(tmp_path: Path, softhsm: tokens.SoftHsm, label: str) -> Stat
 
 
 def test_create_show_request_rotate(station: Station) -> None:
+    tokens.need("openssl")
     created = station.wattseal("key", "create")
     assert created.code == 0, created.err
     der = bytes.fromhex(created.value("public key"))
@@ -55,6 +56,7 @@ def test_create_show_request_rotate(station: Station) -> None:
 
 
 def test_openssl_reads_the_public_key(file_station: Station) -> None:
+    tokens.need("openssl")
     out = file_station.wattseal("key", "create").out
     pem = file_station.directory / "key.pem"
     pem.write_text(out[out.index("-----BEGIN") :])

@@ -50,7 +50,7 @@ def need(*tools: str) -> None:
     """Skip a test by name where a tool of Debian's is missing."""
     for tool in tools:
         if shutil.which(tool) is None and not Path(tool).exists():
-            pytest.skip(f"{tool} is missing: apt install softhsm2 swtpm tpm2-tools libtpm2-pkcs11-1 opensc")
+            pytest.skip(f"{tool} is missing: `make tokens` installs what these tests need")
 
 
 def write_pin(directory: Path) -> Path:
