@@ -18,6 +18,10 @@ COMMANDS = {
         "firmware.board.cli:main",
         "try a board's parts, or watch its inputs: wattseal board check FILE",
     ),
+    "meter": (
+        "firmware.metering_cli.cli:main",
+        "find, read or watch a meter: wattseal meter probe --port DEV",
+    ),
     "ledger": ("firmware.ledger.cli:main", "verify or export usage records: wattseal ledger verify DIR|FILE"),
     "key": (
         "firmware.signing.cli:main",

@@ -5,7 +5,9 @@ Asked ``{"do": "faults"}`` or ``{"do": "clear"}`` it answers one JSON object::
     {"online": true, "faults": [], "evses": [{"evse": 1, "pilot": "B", "contactor": "open", "lock": "locked",
      "cycles": 4711, "temperature_mc": 31500, "notes": [], "faults": [{"name": …, "detail": …}]}]}
 
-`wattseal faults` asks. What clears faults is the interlock; after ``clear`` its word is waited for.
+``{"do": "meters"}`` brings what the agent last read from each meter (`firmware.runtime.meters_report`).
+`wattseal faults` and `wattseal meter` ask. What clears faults is the interlock; after ``clear`` its word is
+waited for.
 """
 
 import asyncio
@@ -20,6 +22,7 @@ from firmware.core.fault_watch import standing_faults
 from firmware.core.faults import cleared_by, worst_first
 from firmware.core.state import Evse, State
 from firmware.core.units import Stamp
+from firmware.runtime.meters_report import meters_report
 
 SOCKET = "agent.ctl"
 _ONLY_THIS_USER = 0o177
@@ -72,11 +75,13 @@ class AgentControl:
         match request:
             case {"do": "faults"}:
                 return self._report()
+            case {"do": "meters"}:
+                return meters_report(self._state(), self._stamp().mono_ms)
             case {"do": "clear"}:
                 self._post(ClearRequested(self._stamp(), "", None, "engineer"))
                 await self._interlock_said()
                 return self._report()
-        return {"error": 'known are {"do": "faults"} and {"do": "clear"}'}
+        return {"error": 'known are {"do": "faults"}, {"do": "meters"} and {"do": "clear"}'}
 
     async def _interlock_said(self) -> None:
         """Wait until the interlock has forgotten what an engineer may clear, or has had its time."""

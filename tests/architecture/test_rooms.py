@@ -35,7 +35,12 @@ DOORS = {
     "cvttf_NotoSansCJK_Regular": {"firmware/screens/"},
     "msgspec": {"config/", "firmware/ledger/", "firmware/csms/"},
 }
-COMPOSITION_ROOTS = {"firmware/wiring.py", "firmware/interlock/wiring.py", "firmware/board/wiring.py"}
+COMPOSITION_ROOTS = {
+    "firmware/wiring.py",
+    "firmware/interlock/wiring.py",
+    "firmware/board/wiring.py",
+    "firmware/metering_cli/wiring.py",
+}
 IMPURE_INTERLOCK = ("__main__", "agent_port", "log", "priority", "shell", "sign_of_life", "vigil", "wiring")
 PURE = (
     "firmware/core/",

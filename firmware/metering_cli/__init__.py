@@ -1,0 +1,1 @@
+"""``wattseal meter``: an engineer at a meter, with or without a charger that runs."""
