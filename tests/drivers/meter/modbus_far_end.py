@@ -5,6 +5,7 @@ import os
 import struct
 import tty
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 Reply = tuple[float, bytes]
@@ -65,7 +66,8 @@ class ScriptedMeter:
         return frame(request[0] if unit is None else unit, request[1], len(data), *data)
 
     def say(self, data: bytes) -> None:
-        os.write(self._master, data)
+        with suppress(OSError):  # the adapter was pulled out before it had said all
+            os.write(self._master, data)
 
     def _read(self) -> None:
         self._heard += os.read(self._master, 4096)
