@@ -1,5 +1,6 @@
 """Plans how a meter's register map is read, in as few requests as it allows, and reads values out of it."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -133,7 +134,11 @@ def _spans(register: Register) -> Iterator[Block]:
 
 
 def _blocks(meter: MeterMap, spans: list[Block]) -> tuple[Block, ...]:
-    """Join spans that lie near each other into requests; the one with the import register comes first."""
+    """Join spans that lie near each other into requests; the one with the import register comes first.
+
+    The others are in such an order that neighbours differ in length, as far as that can be: an answer that
+    comes twice is known then (see `drivers.meter.bus`).
+    """
     blocks: list[Block] = []
     for span in sorted(spans):
         last = blocks[-1] if blocks else None
@@ -147,7 +152,19 @@ def _blocks(meter: MeterMap, spans: list[Block]) -> tuple[Block, ...]:
             blocks[-1] = joined
         else:
             blocks.append(span)
-    return tuple(sorted(blocks, key=lambda block: not block.at <= meter.import_dwh.at < block.end))
+    first = next(block for block in blocks if block.at <= meter.import_dwh.at < block.end)
+    return (first, *_in_turn([block for block in blocks if block != first], first.count))
+
+
+def _in_turn(blocks: list[Block], last_count: int) -> Iterator[Block]:
+    """Yield blocks so that none has the length of the one before, those of the commonest length first."""
+    often = Counter(block.count for block in blocks)
+    while blocks:
+        blocks.sort(key=lambda block: (block.count == last_count, -often[block.count], block.at))
+        block = blocks.pop(0)
+        often[block.count] -= 1
+        last_count = block.count
+        yield block
 
 
 def _probes(blocks: Iterable[Block], registers: Iterable[Register]) -> tuple[Block, ...]:

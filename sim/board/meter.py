@@ -1,6 +1,7 @@
 """The simulated Modbus meters: units of one meter map on one serial line, served by pymodbus."""
 
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 
 from pymodbus.constants import ExcCodes
@@ -12,6 +13,7 @@ from sim.board.meter_map import DEFAULT, Health, Measured, SimMap, read_map
 from sim.board.signing_meter import Signer
 
 _ADDRESSES = 65536
+_REMEMBERED = 32
 
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # it logs each bad frame; they are made on purpose
 
@@ -21,7 +23,7 @@ class MeterBus:
 
     ``health`` of a unit may be set: a silent one does not answer; a junk one answers with, in turn, a wrong
     checksum, another unit's number, a reply cut short, and noise. ``signers`` are the signing registers of
-    those that sign. ``requests`` counts what was asked so far.
+    those that sign. ``asked`` are the last reads and writes: unit, function, address, count.
     """
 
     def __init__(
@@ -32,7 +34,7 @@ class MeterBus:
         signers: Mapping[int, Signer] | None = None,
     ) -> None:
         self.health: dict[int, Health] = dict.fromkeys(units, "ok")
-        self.requests = 0
+        self.asked: deque[tuple[int, int, int, int]] = deque(maxlen=_REMEMBERED)
         self._kind = kind or SimMap(read_map(DEFAULT))
         self._signers = signers or {}
         self._junk_count = 0
@@ -59,7 +61,7 @@ class MeterBus:
             registers: list[int],
             written: list[int] | list[bool] | None,
         ) -> ExcCodes | None:
-            self.requests += 1
+            self.asked.append((unit, function, address, count))
             signer = self._signers.get(unit)
             if signer is not None and function != 4 and signer.holds(address, count):
                 if written is not None:
