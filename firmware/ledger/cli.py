@@ -8,6 +8,7 @@ from pathlib import Path
 from firmware.ledger.account import BadRecordError, counted_as
 from firmware.ledger.errors import LedgerError
 from firmware.ledger.export import export
+from firmware.ledger.meter_seals import export_meter_seals
 from firmware.ledger.price_list import PriceList, PriceListError
 from firmware.ledger.reprice import Repricer
 from firmware.ledger.source import Keys, Source, SourceError, find_keys, open_source
@@ -63,6 +64,13 @@ def _export(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _export_meter_seals(arguments: argparse.Namespace) -> int:
+    with open_source(arguments.source) as source:
+        count = export_meter_seals(source.meter_seals, arguments.out)
+    sys.stdout.write(f"{counted_as(count, 'text')} in {arguments.out}, keys in {arguments.out}.keys\n")
+    return 0
+
+
 def _complain(why: str, code: int) -> int:
     sys.stderr.write(f"wattseal ledger: {why}\n")
     return code
@@ -70,7 +78,7 @@ def _complain(why: str, code: int) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wattseal ledger", description="Look after a station's records.")
-    commands = parser.add_subparsers(required=True, metavar="verify|export")
+    commands = parser.add_subparsers(required=True, metavar="verify|export|meter-seals")
     verifying = commands.add_parser("verify", help="check every seal, the chain, and what the records say")
     verifying.set_defaults(command=_verify)
     verifying.add_argument(
@@ -88,7 +96,10 @@ def _parser() -> argparse.ArgumentParser:
     exporting = commands.add_parser("export", help="write the records out, one OCMF text a line")
     exporting.set_defaults(command=_export)
     exporting.add_argument("--out", type=Path, required=True, metavar="FILE", help="e.g. records.ocmf")
-    for command in (verifying, exporting):
+    sealing = commands.add_parser("meter-seals", help="write out what a signing meter has itself signed")
+    sealing.set_defaults(command=_export_meter_seals)
+    sealing.add_argument("--out", type=Path, required=True, metavar="FILE", help="e.g. meter.ocmf")
+    for command in (verifying, exporting, sealing):
         command.add_argument(
             "source", type=Path, metavar="FILE|DIR", help="records.ocmf, ledger.db, or where they are"
         )

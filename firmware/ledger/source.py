@@ -10,6 +10,7 @@ from typing import BinaryIO
 from firmware.ledger.connection import connect_offline
 from firmware.ledger.errors import ledger_error
 from firmware.ledger.knowledge import Knowledge
+from firmware.ledger.meter_seals import KeptSeal, meter_seals
 from firmware.ledger.store import ocmf_texts, open_transactions
 from firmware.signing.keys import PUBLIC_KEY_FILE, PUBLIC_KEYS_FILE
 from firmware.signing.seal import public_key
@@ -27,12 +28,16 @@ class SourceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """OCMF texts in order, the transactions that a ledger knows to be running, and what else it knows."""
+    """OCMF texts in order, the transactions that a ledger knows to be running, and what else it knows.
+
+    ``meter_seals`` are the texts of meters that sign by themselves, which only a ledger has.
+    """
 
     path: Path
     texts: Iterable[bytes]
     still_open: frozenset[str] = frozenset()
     knowledge: Knowledge | None = None
+    meter_seals: Iterable[KeptSeal] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,8 @@ def open_source(named: Path) -> Iterator[Source]:
     connection = connect_offline(path)
     try:
         texts = (text.encode() for text in ocmf_texts(connection))
-        yield Source(path, texts, open_transactions(connection), Knowledge(connection))
+        seals = meter_seals(connection)
+        yield Source(path, texts, open_transactions(connection), Knowledge(connection), seals)
     except sqlite3.Error as error:
         raise ledger_error(path, error) from error
     finally:
