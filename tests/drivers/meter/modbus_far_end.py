@@ -46,12 +46,12 @@ class ScriptedMeter:
         os.set_blocking(self._master, False)
         self.link.unlink(missing_ok=True)
         self.link.symlink_to(os.ttyname(slave))
-        self._slave = slave
+        self.slave = slave
 
     def unplug(self) -> None:
         asyncio.get_running_loop().remove_reader(self._master)
         os.close(self._master)
-        os.close(self._slave)
+        os.close(self.slave)
         self.link.unlink()
 
     def listen(self) -> None:

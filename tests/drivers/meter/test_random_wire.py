@@ -1,4 +1,4 @@
-"""Hundreds of wires on which anything happens: what comes out is always what the meter had after it was asked."""
+"""Hundreds of wires on which anything happens: what comes out is what the meter had after it was asked."""
 
 import asyncio
 import random
@@ -30,7 +30,7 @@ def test_whatever_happens_on_the_wire_no_value_is_older_than_its_request(tmp_pat
 
 
 async def _values(link: Path, seed: int) -> int:
-    """Read on one wire and return how many readings came out; in the end it is well, and must be read again."""
+    """Read on one wire and return how many readings came out; in the end, when it is well, one must."""
     wire, draw = RandomWire(link, seed), random.Random(seed)
     wire.listen()
     bus = MeterBus(SerialLine(wire.tty, SETTINGS))
