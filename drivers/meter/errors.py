@@ -53,7 +53,3 @@ class MeterValueError(MeterError):
     """A register holds what no meter can mean: not a number, infinite, or a negative energy."""
 
     who_acts = "installer: check the register map; technician: replace the meter"
-
-
-class MeterMapError(ValueError):
-    """A register map that cannot be read in one request; the text says why."""

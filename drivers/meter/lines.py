@@ -30,7 +30,7 @@ class Lines:
         self._dlt645: dict[str, Dlt645Bus] = {}
 
     def meter(self, wiring: MeterWiring, meter_map: AnyMeterMap) -> Meter | Dlt645Meter:
-        """Return the driver of a wired meter. Raises MeterMapError for an unreadable map."""
+        """Return the driver of a wired meter."""
         if isinstance(meter_map, Dlt645Map):
             return Dlt645Meter(self._dlt645_bus(wiring), wiring.address, meter_map)
         return Meter(self.bus(wiring), wiring.unit, meter_map)

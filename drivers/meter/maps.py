@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from config.schema import MeterMap, Register, SerialNumber
 from drivers.meter.decode import WORDS, decode, decode_energy, step_dwh
-from drivers.meter.errors import MeterMapError
 
 SILENCE_CHARS = 3.5
 """The silence between two frames (Modbus over Serial Line V1.02, 2.5.1.1)."""
@@ -106,9 +105,7 @@ class ReadPlan:
 
 
 def plan_reads(meter: MeterMap) -> ReadPlan:
-    """Plan the reads of a register map. Raises MeterMapError when it cannot be read."""
-    if meter.power_w.at == meter.import_dwh.at:
-        raise MeterMapError(f"{meter.name}: power and import register are the same registers")
+    """Plan the reads of a register map, one that `config.map_rules` finds nothing wrong with."""
     registers = (meter.import_dwh, meter.power_w, *meter.voltage_mv, *meter.current_ma)
     full = _blocks(meter, [span for register in registers for span in _spans(register)])
     register = _blocks(meter, list(_spans(meter.import_dwh)))

@@ -7,7 +7,7 @@ from drivers.meter.maps import Sample, plan_reads
 
 
 class Meter:
-    """Unit ``unit`` on a bus, read by its register map. Raises MeterMapError for an unreadable map."""
+    """Unit ``unit`` on a bus, read by its register map."""
 
     def __init__(self, bus: MeterBus, unit: int, meter_map: MeterMap) -> None:
         self.plan = plan_reads(meter_map)

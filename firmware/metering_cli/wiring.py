@@ -9,7 +9,6 @@ from drivers.meter.errors import (
     MeterError,
     MeterGatewayError,
     MeterJunkError,
-    MeterMapError,
     MeterPortError,
     MeterRefusedError,
     MeterSilentError,
@@ -118,8 +117,6 @@ class OneMeter:
         try:
             driver = self._lines.meter(self._wiring, meter)
             sample = await driver.sample(full=True)
-        except MeterMapError as error:
-            return Absent(str(error), "installer: mend the register map")
         except MeterError as error:
             return absent(error)
         took_ms = round((time.monotonic() - began_s) * 1000)
