@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from config.load import load_meter_maps
-from config.schema import AnyMeterMap, Loaded, SerialPort, TcpPort
+from config.schema import AnyMeterMap, Dlt645Map, Loaded, SerialPort, TcpPort
 from config.shape import closest
 from firmware.metering_cli.probe import name_of
 from firmware.metering_cli.search import SPEEDS, Only
@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     for each in (reading, watching):
         each.add_argument("--evse", type=int, metavar="N", help="the meter of this EVSE of the site")
         each.add_argument("--map", metavar="NAME", help="the meter's map, with --port or --tcp")
-        each.add_argument("--address", type=_address, default="", help="twelve digits, on a DL/T 645 line")
+        each.add_argument("--address", type=_address, help="twelve digits, on a DL/T 645 line")
     watching.add_argument("--lines", action="store_true", help="a line for each reading, as into a pipe")
     return top
 
@@ -109,7 +109,9 @@ def _of_site(loaded: Loaded, number: int | None) -> list[Source]:
 
 
 def _on_port(arguments: argparse.Namespace, port: Port, meter: AnyMeterMap) -> Source:
-    wiring = wired_alone(arguments.unit or meter.factory.unit, arguments.address)
+    wiring = wired_alone(arguments.unit or meter.factory.unit, arguments.address or "")
+    if isinstance(meter, Dlt645Map) and not isinstance(port, SerialPort):
+        raise WrongWordsError(f"--tcp: {arguments.map} is spoken on serial lines only; name one with --port")
     if isinstance(port, SerialPort):
         port = SerialPort(
             device=port.device,
@@ -161,7 +163,7 @@ def _unit(text: str) -> int:
 
 def _address(text: str) -> str:
     if not (text.isdecimal() and text.isascii() and len(text) <= 12):
-        raise argparse.ArgumentTypeError(f"{text!r} are no twelve digits")
+        raise argparse.ArgumentTypeError(f"{text!r} is not of twelve digits")
     return text.rjust(12, "0")
 
 

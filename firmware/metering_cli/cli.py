@@ -18,7 +18,7 @@ from firmware.metering_cli.arguments import (
     ports_to_probe,
     sources,
 )
-from firmware.metering_cli.probe import Maps, name_of, probe
+from firmware.metering_cli.probe import Maps, probe
 from firmware.metering_cli.read import read
 from firmware.metering_cli.search import Only
 from firmware.metering_cli.sources import ASK_THE_AGENT
@@ -62,5 +62,5 @@ def _probe(port: Port, maps: Maps, known: Only) -> int:
         return asyncio.run(probe(port, maps, known))
     except PortLostError as error:
         what_next = ASK_THE_AGENT if "in use" in error.absent.why else error.absent.next
-        sys.stderr.write(f"wattseal meter: {name_of(port)}: {error.absent.why}; {what_next}\n")
+        sys.stderr.write(f"wattseal meter: {error.absent.why}; {what_next}\n")
         return _ABSENT
