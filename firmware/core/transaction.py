@@ -174,6 +174,7 @@ def _record(
         evse=evse.evse,
         transaction_id=transaction.start.transaction_id,
         id_token=transaction.start.id_token,
+        token_type=transaction.start.token_type,
         import_dwh=reading.import_dwh,
         begin_dwh=begin_dwh,
         charging_ms=transaction.charging_ms,

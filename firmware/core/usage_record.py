@@ -5,12 +5,18 @@ The text is the record: it is sealed once and kept byte for byte. Vendor keys (U
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 
+from firmware.core.identification import identification
 from firmware.core.settings import MeterIdentity, Settings
 from firmware.core.tariff import Tariff
+from firmware.core.tariff_text import tariff_text
 from firmware.core.units import Stamp
+
+_NO_CHARACTER = re.compile("[\\ud800-\\udfff]")
+"""Halves of surrogate pairs: JSON can carry them, but they are no text."""
 
 _STATUS = {"synchronised": "S", "informative": "I", "unsynchronised": "U"}
 
@@ -36,6 +42,7 @@ class Chain:
 class Content:
     """What one record says. Sums are cumulative since the transaction's begin register.
 
+    ``token_type`` is an OCPP 2.1 IdTokenType: whose ``id_token`` it is.
     ``flags`` say what an auditor should know of this reading (docs/OCMF.md, UF).
     """
 
@@ -44,6 +51,7 @@ class Content:
     evse: int
     transaction_id: str
     id_token: str
+    token_type: str
     import_dwh: int
     begin_dwh: int
     charging_ms: int
@@ -54,6 +62,7 @@ class Content:
 
 def payload(chain: Chain, settings: Settings, meter: MeterIdentity, tariff: Tariff, content: Content) -> str:
     """Return the payload of the record that follows ``chain``, as compact JSON in OCMF's key order."""
+    driver = identification(content.token_type, content.id_token)
     fields = {
         "FV": "1.3",
         "GI": f"{settings.vendor} {settings.model}",
@@ -63,14 +72,14 @@ def payload(chain: Chain, settings: Settings, meter: MeterIdentity, tariff: Tari
         "MV": meter.vendor,
         "MM": meter.model,
         "MS": meter.serial,
-        "IS": True,
-        "IL": "NONE",
-        "IF": [],
-        "IT": "NONE",
-        "ID": content.id_token,
+        "IS": driver.assigned,
+        "IL": driver.level,
+        "IF": list(driver.flags),
+        "IT": driver.kind,
+        "ID": driver.data,
         "CT": "EVSEID",
         "CI": f"{settings.station_id}*{content.evse}",
-        "TT": tariff.tariff_id,
+        "TT": tariff_text(tariff),
         "RD": [_reading(content)],
         "UT": content.transaction_id,
         "UH": chain.previous_hash,
@@ -89,6 +98,7 @@ def payload(chain: Chain, settings: Settings, meter: MeterIdentity, tariff: Tari
 
 
 def _reading(content: Content) -> dict[str, object]:
+    """Return the reading. Its status is always G: no other is believed, so no other is recorded."""
     return {
         "TM": time_text(content.at),
         "TX": content.kind,
@@ -96,7 +106,7 @@ def _reading(content: Content) -> dict[str, object]:
         "RI": "1-0:1.8.0",
         "RU": "kWh",
         "RT": "AC",
-        "EF": "",
+        "EF": "t" if content.at.trust == "unsynchronised" else "",
         "ST": "G",
     }
 
@@ -127,10 +137,17 @@ class _Number(str):
 
 
 def _compact(value: object) -> str:
+    """Return compact JSON in ASCII, without "|".
+
+    A line break in a tariff's name must not end a record's line, "|" separates OCMF's parts, and the
+    transparency software hashes a text in whatever encoding its computer has: ASCII is the same in all.
+    """
     if isinstance(value, _Number):
         return str(value)
     if isinstance(value, dict):
         return "{" + ",".join(f"{json.dumps(key)}:{_compact(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(_compact, value)) + "]"
-    return json.dumps(value, ensure_ascii=False).replace("|", "\\u007c")  # "|" separates OCMF's parts
+    if isinstance(value, str):
+        value = _NO_CHARACTER.sub("\ufffd", value)
+    return json.dumps(value).replace("|", "\\u007c")

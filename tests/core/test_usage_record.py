@@ -19,6 +19,7 @@ def content(**changes: object) -> Content:
         "evse": 1,
         "transaction_id": "tx",
         "id_token": "psp-1",
+        "token_type": "DirectPayment",
         "import_dwh": 163_840_001,
         "begin_dwh": 163_839_000,
         "charging_ms": 60_000,
