@@ -1,4 +1,4 @@
-"""What signing meters have themselves signed, out of a ledger: byte for byte, with the key that verifies it."""
+"""What signing meters have themselves signed, out of a ledger: byte for byte, with the key to verify it."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -21,7 +21,8 @@ class KeptSeal(NamedTuple):
 def meter_seals(connection: sqlite3.Connection) -> Iterator[KeptSeal]:
     """Yield all that meters signed, in the order in which it was kept. Raises UnreadableEntryError."""
     rows = connection.execute(
-        "SELECT seq, kind, body, ocmf FROM entry WHERE kind IN ('MeterRecordBegan', 'MeterSealKept') ORDER BY seq"
+        "SELECT seq, kind, body, ocmf FROM entry"
+        " WHERE kind IN ('MeterRecordBegan', 'MeterSealKept') ORDER BY seq"
     )
     for row in rows:
         entry = from_row(*row)
@@ -30,7 +31,7 @@ def meter_seals(connection: sqlite3.Connection) -> Iterator[KeptSeal]:
 
 
 def export_meter_seals(seals: Iterable[KeptSeal], out: Path) -> int:
-    """Write the texts to ``out``, one a line, and of each the key to ``out``.keys; return how many there were.
+    """Write the texts to ``out``, one a line, and their keys to ``out``.keys; return how many there were.
 
     Raises OSError; then neither file has changed, or only the keys'.
     """
