@@ -21,7 +21,8 @@ MOST_REGISTERS = 125
 
 _EXCEPTION_BIT = 0x80
 _WRITE_ONE = 6
-_UNKNOWN_TO_THE_METER = (1, 2, 3)
+_UNKNOWN_TO_THE_METER = (1, 2, 3, 4)
+"""04 is a failure by the standard, and what some meters say of registers that they do not have."""
 _GATEWAY_HAS_NO_PATH, _GATEWAY_HEARS_NOTHING = 0x0A, 0x0B
 
 

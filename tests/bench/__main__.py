@@ -34,7 +34,18 @@ class Measurement:
 
 MEASUREMENTS = (
     Measurement(("settled_ms", "unlock_ms"), charges.measure, 400),
-    Measurement(("wire_ratio_9600",), wire.measure, 60),
+    Measurement(
+        (
+            "wire_ratio_9600",
+            "wire_ratio_19200",
+            "wire_ratio_115200",
+            "bus_reading_ms_9600",
+            "bus_reading_ms_115200",
+        ),
+        wire.measure,
+        180,
+    ),
+    Measurement(("dead_meter_s", "meter_back_s"), wire.measure_death, 120),
     Measurement(
         ("rss_agent_mib", "rss_interlock_mib", "cpu_percent", "interlock_cpu_percent"),
         resources.measure,
