@@ -32,6 +32,9 @@ EPOCH = datetime(1970, 1, 1)
 ENDED_KEPT = 256  # ids of ended transactions that are remembered, so that one which begins again is noticed
 LATE_MS = 1000  # counted times are stamped apart from the station's clock
 NEW_REGISTER = {"exchanged", "rolled-over", "by-engineer"}  # flags of a begin whose register is another one
+NOT_B, END_ONLY = "CXELRAPST", ("last-believed", "silent", "implausible", "frozen", "energy-while-open")
+FLAG_KINDS = {"gap": NOT_B, "rejected": NOT_B, "by-engineer": "B", "exchanged": "BE", "rolled-over": "BE"}
+FLAG_KINDS.update(dict.fromkeys(END_ONLY, "E"))  # the readings that a flag may stand on; others may anywhere
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 CONDITIONS = {"startTimeOfDay", "endTimeOfDay", "dayOfWeek", "validFromDate", "validToDate", "customData"}
 
@@ -44,19 +47,9 @@ TIME = (
 SEAL = re.compile(r'\{"SA":"ECDSA-secp256r1-SHA256","SD":"((?:[0-9a-f]{2})+)"\}')
 # What each text and each number must look like, in every record, in those of usage and in those of a new key.
 HEAD = {"FV": r"1\.3", "GS": ANY, "PG": r"[TF][1-9][0-9]{0,17}", "UH": HASH, "UT": ANY}
-TEXTS = {
-    "ID": ANY,
-    "MV": ANY,
-    "MM": ANY,
-    "MS": ANY,
-    "CI": ANY,
-    "UT": SOME,
-    "UI": ANY,
-    "UV": ANY,
-    "UU": ANY,
-    "UC": E4,
-}
-READING = {"TM": TIME, "TX": r"[BCXELRAPST]", "ST": r"[NGTDRMXIOSEF]", "RU": r"kWh", "EF": r"[Et]*"}
+TEXTS = dict.fromkeys(("ID", "MV", "MM", "MS", "CI", "UI", "UV", "UU"), ANY)
+TEXTS.update(UT=SOME, UC=E4, UR=r"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,6})?")
+READING = {"TM": TIME, "TX": r"[BCXELRAPST]", "ST": r"G", "RU": r"kWh", "EF": r"t?"}
 NUMBERS = {"UB": E4, "UD": COUNT, "UW": COUNT, "UM": COUNT}
 NEW_KEY = {"UK": HEX, "UN": HEX, "UA": TIME, "UT": r""}
 
@@ -235,6 +228,9 @@ class Verifier:
 def _contradictions(last: Record | None, now: Record) -> Iterator[str]:  # noqa: C901 -- a list of rules
     """Yield where a record contradicts the last one of its EVSE, which has one transaction at a time."""
     begins = now.kind == "B"
+    for flag in now.flags:
+        if now.kind not in FLAG_KINDS.get(flag, now.kind):
+            yield f"the flag {flag} (UF) does not belong on a reading {now.kind}"
     if not now.evse.startswith(f"{now.station}*"):
         yield f'EVSE "{now.evse}" (CI) is not of "{now.station}"'
     if begins != (last is None or last.kind == "E"):
@@ -304,7 +300,7 @@ def _usage(head: Record, fields: dict[str, Any]) -> Record:
     readings, flags = fields.get("RD"), fields.get("UF", [])
     if not isinstance(readings, list) or len(readings) != 1 or not isinstance(readings[0], dict):
         raise BadRecord("RD is not a list of one reading")
-    _check_forms(fields, {**TEXTS, "UR": r"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,6})?"})
+    _check_forms(fields, TEXTS)
     _check_forms(fields, NUMBERS, Literal)
     _check_forms(readings[0], READING)
     _check_forms(readings[0], {"RV": E4}, Literal)
@@ -312,11 +308,13 @@ def _usage(head: Record, fields: dict[str, Any]) -> Record:
         raise BadRecord("UF is not a list in which each name stands once")
     for flag in flags:
         _check_forms({"UF": flag}, {"UF": r"[a-z][a-z0-9-]*"})
+    at = _time(readings[0]["TM"])
+    if (readings[0]["EF"] == "t") != (at[2] == "U"):
+        raise BadRecord("EF is not t just where the clock (TM) is unsynchronised")
     digits = {name: int(fields[name].replace(".", "")) for name in ("UB", "UC", "UD", "UW", "UM")}
     return head._replace(
         transaction_id=fields["UT"], evse=fields["CI"], driver=fields["ID"], kind=readings[0]["TX"],
-        at=_time(readings[0]["TM"]), mono_ms=digits["UM"],
-        meter=(fields["MV"], fields["MM"], fields["MS"]),
+        at=at, mono_ms=digits["UM"], meter=(fields["MV"], fields["MM"], fields["MS"]),
         register_dwh=int(readings[0]["RV"].replace(".", "")), begin_dwh=digits["UB"],
         cost_e4=digits["UC"], currency=fields["UU"], tariff=(fields["UI"], fields["UV"]),
         charging_ms=digits["UD"], idle_ms=digits["UW"], flags=tuple(flags),

@@ -14,6 +14,14 @@ _STALE = "last-believed"
 _NEW_REGISTER = frozenset({"exchanged", "rolled-over", "by-engineer"})
 """Flags (UF) of a begin record whose register began anew: it may be lower than before."""
 
+_NOT_B = frozenset("CXELRAPST")
+_FLAG_KINDS = {
+    "gap": _NOT_B, "rejected": _NOT_B, "by-engineer": frozenset("B"),
+    **dict.fromkeys(("exchanged", "rolled-over"), frozenset("BE")),
+    **dict.fromkeys((_STALE, "silent", "implausible", "frozen", "energy-while-open"), frozenset("E")),
+}  # fmt: skip
+"""The readings (TX) that a flag may stand on; one that is not named here may stand anywhere."""
+
 
 class BadRecordError(Exception):
     """A record, or what lies between it and the ones before, is not as the station sealed it."""
@@ -21,6 +29,11 @@ class BadRecordError(Exception):
 
 def check_succession(before: Record | None, record: Record) -> None:
     """Hold a record against the last one of its EVSE, of whichever transaction. Raises BadRecordError."""
+    for flag in record.flags:
+        if record.kind not in _FLAG_KINDS.get(flag, record.kind):
+            raise BadRecordError(
+                f"{record.name}: the flag {flag} (UF) does not belong on a reading {record.kind}"
+            )
     if before is not None:
         _check_clocks(before, record)
         _check_register(before, record)

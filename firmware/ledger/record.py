@@ -11,7 +11,7 @@ from datetime import date
 from typing import NamedTuple, NoReturn
 
 READING_KINDS = frozenset("BCXELRAPST")  # OCMF 1.3, table of TX
-_METER_STATES = frozenset("NGTDRMXIOSEF")  # OCMF 1.3, table of ST
+_GOOD = frozenset("G")  # of OCMF 1.3's table of ST: no other reading is billed
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 _USAGE_PAGE = re.compile(r"T[1-9][0-9]{0,17}")
@@ -21,7 +21,6 @@ _COUNT = re.compile(r"0|[1-9][0-9]{0,17}")
 _WATT_HOURS = re.compile(r"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,6})?")
 _HASH = re.compile(r"(?:[0-9a-f]{64})?")
 _HEX = re.compile(r"(?:[0-9a-f]{2})+")
-_ERRORS = re.compile(r"[Et]*")  # OCMF 1.3, EF: energy, time
 _FLAG = re.compile(r"[a-z][a-z0-9-]*")
 _TIME = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]),([0-9]{3})"
@@ -102,9 +101,11 @@ def parse(payload: str) -> Record | Rotation:
 
 def _usage(fields: "_Fields", digest: str) -> Record:
     reading = fields.only_reading()
-    reading.one_of("ST", _METER_STATES)
+    reading.one_of("ST", _GOOD)
     reading.one_of("RU", frozenset({"kWh"}))
-    reading.matching("EF", _ERRORS)
+    at = reading.moment("TM")
+    if reading.text("EF") != ("t" if at.status == "U" else ""):
+        raise FormError('EF is not "t" just where the clock (TM) is unsynchronised')
     return Record(
         number=int(fields.matching("PG", _USAGE_PAGE)[1:]),
         station=fields.text("GS"),
@@ -113,7 +114,7 @@ def _usage(fields: "_Fields", digest: str) -> Record:
         meter=(fields.text("MV"), fields.text("MM"), fields.text("MS")),
         transaction_id=fields.some_text("UT"),
         kind=reading.one_of("TX", READING_KINDS),
-        at=reading.moment("TM"),
+        at=at,
         mono_ms=fields.number("UM", _COUNT, "a whole number from 0 up"),
         register_dwh=reading.number("RV", _E4, "a number with four decimals"),
         begin_dwh=fields.number("UB", _E4, "a number with four decimals"),
