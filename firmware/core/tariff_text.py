@@ -3,8 +3,8 @@
     chu-night: energy 0.65 CNY/kWh 00:00-08:00, 1.42 CNY/kWh; idle 0.1 CNY/min; at most 50 CNY
 
 The first price that applies counts; one without hours or days is for all others. Prices are without tax, as
-in the tariff, and the tax stands beside them. The same tariff gives the same text. It explains; what was agreed
-is the tariff that UI and UV name.
+in the tariff, and the tax stands beside them. The same tariff gives the same text. It explains; what was
+agreed is the tariff that UI and UV name.
 """
 
 from collections.abc import Callable

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from firmware.ledger.account import BadRecordError, counted_as
 from firmware.ledger.errors import LedgerError
-from firmware.ledger.export import export
+from firmware.ledger.export_command import add_export
 from firmware.ledger.meter_seals import export_meter_seals
 from firmware.ledger.price_list import PriceList, PriceListError
 from firmware.ledger.reprice import Repricer
@@ -57,13 +57,6 @@ def _verdict(source: Source, keys: Keys, station: str, price_list: PriceList) ->
     return verdict
 
 
-def _export(arguments: argparse.Namespace) -> int:
-    with open_source(arguments.source) as source:
-        count = export(source.texts, arguments.out)
-    sys.stdout.write(f"{counted_as(count, 'record')} in {arguments.out}\n")
-    return 0
-
-
 def _export_meter_seals(arguments: argparse.Namespace) -> int:
     with open_source(arguments.source) as source:
         count = export_meter_seals(source.meter_seals, arguments.out)
@@ -93,13 +86,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="price a file's records with this OCPP 2.1 TariffType (.json or .toml); again for more",
     )
-    exporting = commands.add_parser("export", help="write the records out, one OCMF text a line")
-    exporting.set_defaults(command=_export)
-    exporting.add_argument("--out", type=Path, required=True, metavar="FILE", help="e.g. records.ocmf")
+    add_export(commands)
     sealing = commands.add_parser("meter-seals", help="write out what a signing meter has itself signed")
     sealing.set_defaults(command=_export_meter_seals)
     sealing.add_argument("--out", type=Path, required=True, metavar="FILE", help="e.g. meter.ocmf")
-    for command in (verifying, exporting, sealing):
+    for command in (verifying, sealing):
         command.add_argument(
             "source", type=Path, metavar="FILE|DIR", help="records.ocmf, ledger.db, or where they are"
         )

@@ -224,7 +224,7 @@ def test_an_export_is_what_third_parties_read(state: Path, run) -> None:
     out.parent.mkdir()
     assert run("export", state, "--out", out) == (0, f"7 records in {out}\n", "")
     texts = out.read_text().splitlines()
-    assert all(OCMF.from_string(text, strict=True).verify(KEY_HEX) for text in texts)
+    assert all(OCMF.from_string(text, strict=True).verify_signature(KEY_HEX) for text in texts)
     assert run("verify", out, "--key", KEY_HEX)[0] == 1  # tx-2 has no end, and a file cannot say that it runs
 
 
@@ -265,7 +265,8 @@ def test_junk_is_said_to_be_junk(records: Path, run, content: bytes, why: str) -
         ([], "required"),
         (["verify"], "required"),
         (["prove", "x"], "invalid choice"),
-        (["export", "x"], "--out"),
+        (["export", "x", "--format", "pdf"], "invalid choice"),
+        (["export", "x"], "No such file"),
         (["verify", "/nonexistent"], "No such file"),
         (["verify", "/"], "neither records.ocmf nor ledger.db"),
     ],

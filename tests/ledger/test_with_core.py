@@ -72,7 +72,9 @@ def test_what_the_core_seals_an_auditor_and_a_third_party_confirm(ledger: Ledger
         (text.encode() for text in texts), KEY.public_key_der, open_transactions(ledger._connection)
     )
     assert verdict.records == len(texts)
-    assert all(OCMF.from_string(text, strict=True).verify(KEY.public_key_der.hex()) for text in texts)
+    assert all(
+        OCMF.from_string(text, strict=True).verify_signature(KEY.public_key_der.hex()) for text in texts
+    )
 
 
 @pytest.mark.parametrize("story", STORIES)
