@@ -4,7 +4,7 @@ import sqlite3
 
 import msgspec
 
-from firmware.core.entries import LimitAccepted, TransactionStarted
+from firmware.core.entries import LimitAccepted, TransactionEnded, TransactionStarted
 from firmware.core.tariff import Tariff
 from firmware.ledger.record import Record
 
@@ -25,6 +25,11 @@ class Knowledge:
         bodies = self._bodies(transaction_id, LimitAccepted.__name__)
         limits = (msgspec.json.decode(body, type=LimitAccepted).limit.cost_e4 for body in bodies)
         return frozenset(max(0, limit) for limit in limits if limit is not None)
+
+    def ended(self, transaction_id: str) -> TransactionEnded | None:
+        """Return a transaction's end with its bill, None while it runs."""
+        bodies = self._bodies(transaction_id, TransactionEnded.__name__)
+        return msgspec.json.decode(bodies[-1], type=TransactionEnded) if bodies else None
 
     def missing(self) -> str:
         """Say which entries the ledger itself knows to be missing, or "".
