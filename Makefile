@@ -40,6 +40,7 @@ torture: $(VENV)/dev
 # Pages that are drawn from the tables in the code.
 docs: $(VENV)/dev
 	@$(BIN)/python -m tests.interlock.document
+	@$(BIN)/python -m tests.config.meter_document
 
 bench: $(VENV)/dev
 	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))
