@@ -159,6 +159,14 @@ def _delay_meter(board: SimBoard, _evse: Evse, ms: float) -> None:
     board.line.hold_s = ms / 1000
 
 
+def _set_register(_board: SimBoard, evse: Evse, wh: float) -> None:
+    evse.meter.set_register(wh)
+
+
+def _exchange_meter(_board: SimBoard, evse: Evse, wh: float) -> None:
+    evse.meter.exchange(wh)
+
+
 def _hang_board(board: SimBoard, _evse: Evse) -> None:
     _refuse(board.hal.hung, "the board hangs already")
     board.hal.hang()
@@ -210,6 +218,8 @@ ACTIONS: dict[str, Action] = {
     "silence_meter": Action(_meter("silent")),
     "junk_meter": Action(_meter("junk")),
     "revive_meter": Action(_meter("ok")),
+    "set_register": Action(_set_register, {"wh": Number(0, 1e9)}),
+    "exchange_meter": Action(_exchange_meter, {"wh": Number(0, 1e9, 0)}),
     "delay_meter": Action(_delay_meter, {"ms": Number(0, 60_000)}),
     "hang_board": Action(_hang_board),
     "reset_board": Action(_reset_board),

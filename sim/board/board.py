@@ -153,7 +153,7 @@ class SimBoard:
         def measure() -> Measured:
             evse.update()
             volts = self.mains.measured(self._timeline.billing_ms())
-            return Measured(volts, evse.phase_power_w(), evse.import_wh)
+            return evse.meter.show(Measured(volts, evse.phase_power_w(), evse.import_wh))
 
         return measure
 

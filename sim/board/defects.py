@@ -37,6 +37,8 @@ DEFECTS: dict[str, Defect] = {
     "mirror_stuck_closed": Defect(
         "stick_mirror_closed", "free_mirror", "the mirror contact says closed, always"
     ),
+    "meter_stands": Defect("freeze_meter", "mend_meter", "the meter measures power and counts no energy"),
+    "meter_repeats": Defect("repeat_meter", "mend_meter", "a gateway repeats what it read of the meter last"),
     "lock_jammed": Defect("jam_lock", "free_lock", "the bolt does not move"),
     "lock_feedback_stuck": Defect(
         "stick_lock_feedback", "free_lock_feedback", "the feedback stays at what it says now"

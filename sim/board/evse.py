@@ -11,6 +11,7 @@ from sim.board.defects import Defects
 from sim.board.lock import Lock, LockKind
 from sim.board.mains import NO_VOLTS, Mains, Volts
 from sim.board.marks import Marks
+from sim.board.meter_faults import MeterFaults
 from sim.board.pilot import STEADY_HIGH_E4, STEADY_LOW_E4, PilotState, offered_a, peaks_mv, seen_state
 from sim.board.residual_device import ResidualDevice
 from sim.board.terminals import Pins, Terminals
@@ -55,6 +56,7 @@ class Evse:
         self.wiring = wiring
         self.marks = Marks()
         self.defects = Defects(self.settle)
+        self.meter = MeterFaults(self.defects)
         self.contactor = Contactor(self._contactor_moved, self.defects)
         self.lock = Lock(wiring.lock, self._lock_moved, self.defects)
         self.residual_device = ResidualDevice(self._residual_device_moved, self.defects)

@@ -36,12 +36,13 @@ class UnknownMapError(ValueError):
 
 @dataclass(frozen=True)
 class Measured:
-    """What a meter measures at one moment; three phases each."""
+    """What a meter measures at one moment; three phases each. ``exchanged``: how often it was."""
 
     voltage_v: tuple[float, float, float]
     power_w: tuple[float, float, float]
     import_wh: float
     frequency_hz: float = 50.0
+    exchanged: int = 0
 
     @property
     def current_a(self) -> tuple[float, ...]:
@@ -88,7 +89,7 @@ class SimMap:
             for at, word in self._encoded(key, register, truth):
                 held[self.function, at] = word
         if number := self._table.get("serial_number"):
-            held |= _serial(number, self.serial_of(unit), self.function)
+            held |= _serial(number, self.serial_of(unit + 1_000 * measured.exchanged), self.function)
         return held
 
     def _values(self, measured: Measured) -> Iterator[tuple[str, Mapping[str, Any], Fraction]]:

@@ -32,7 +32,8 @@ class Record:
     """One usage record as it came (``text``) and as it reads.
 
     Registers are 0.1 Wh, costs 1/10000 of the main unit, both cumulative; ``page`` is the number in PG.
-    ``clock`` is the status of ``at``: U unsynchronised, I informative, S synchronised, R relative.
+    ``clock`` is the status of ``at``: U unsynchronised, I informative, S synchronised, R relative. ``notes``
+    are what the station has to say of the reading (UF).
     """
 
     text: str
@@ -56,6 +57,7 @@ class Record:
     charging_ms: int
     idle_ms: int
     mono_ms: int
+    notes: frozenset[str] = frozenset()
 
     @property
     def digest(self) -> str:
@@ -119,6 +121,7 @@ def _record(text: str, payload: str, signature: bytes, body: Mapping[str, Any]) 
         charging_ms=int(body["UD"]),
         idle_ms=int(body["UW"]),
         mono_ms=int(body["UM"]),
+        notes=frozenset(map(_text, body.get("UF", ()))),
     )
 
 

@@ -12,6 +12,8 @@ from sim.csms.ocmf import PublicKey, Record, UnreadableKeyError, UnreadableRecor
 from sim.csms.rotation import Rotation, read_rotation
 
 KINDS: Final = frozenset("BCSTXE")
+NEW_REGISTER: Final = frozenset({"exchanged", "rolled-over", "by-engineer"})
+"""A begin record with one of these (UF) may read less than the record before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ class Stream:
         else:
             yield from _anchor_problems(record, name)
         before = self._newest_on.get(record.connector)
-        if before is not None and before.page < record.page and record.register_dwh < before.register_dwh:
+        if before is not None and before.page < record.page and _runs_back(before, record):
             yield f"register: {name} reads less than T{before.page}"
 
     def _seal_problems(self, record: Record, name: str) -> Iterator[str]:
@@ -130,6 +132,11 @@ class Stream:
             yield f"key: {name} came before any public key"
         elif not self.key.has_sealed(record):
             yield f"seal: {name} does not verify with the pinned key, it was altered or forged"
+
+
+def _runs_back(before: Record, record: Record) -> bool:
+    another = record.kind == "B" and record.notes & NEW_REGISTER
+    return record.register_dwh < before.register_dwh and not another
 
 
 def _content_problems(record: Record, name: str, station: str) -> Iterator[str]:
@@ -160,5 +167,6 @@ def _succession_problems(head: Record, digest: str, record: Record, name: str) -
         yield f"missing: T{head.page} is followed by {name}"
     elif record.previous != digest:
         yield f"chain: {name} does not carry the hash of T{head.page}"
-    if record.clock == head.clock == "S" and record.at < head.at:
+    stale = "last-believed" in record.notes  # another EVSE may have had a later reading since
+    if record.clock == head.clock == "S" and record.at < head.at and not stale:
         yield f"time: {name} is stamped before T{head.page}, both by a synchronised clock"
