@@ -34,9 +34,9 @@ def charge(work_dir: Path, meter: str, meanwhile: Act | None = None, **changes: 
             await csms.pay(minutes=60)
             await bench.board.do("plug_in")
 
-            async def minutes() -> int:
-                (transaction,) = await csms.transactions()
-                return len((await csms.transaction(transaction["id"]))["minutes"]) > 2
+            async def minutes() -> bool:
+                began = await csms.transactions()
+                return bool(began) and len((await csms.transaction(began[0]["id"]))["minutes"]) > 2
 
             await eventually("some minutes", minutes)
             if meanwhile is not None:
