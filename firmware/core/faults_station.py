@@ -83,9 +83,10 @@ ROWS = (
         causes=(
             ("存储空间已满", "the storage is full"),
             ("存储介质损坏或变为只读", "the storage is damaged or has become read-only"),
+            ("签名密钥的令牌无响应", "the token that the signing key is on does not answer"),
         ),
-        remedy=("检查存储空间；更换存储介质前先导出记录",
-                "Check the free space; export the records before the storage is replaced"),
+        remedy=("检查存储空间和密钥令牌；更换存储介质前先导出记录",
+                "Check free space and the key's token; export the records before the storage is replaced"),
     ),
     Fault(
         name="BackendUnreachable", severity=6, blocks=False, ocpp16="OtherError",

@@ -9,6 +9,7 @@ from pathlib import Path
 from config.load import ConfigError, describe_problems
 from firmware.ledger.errors import LedgerError
 from firmware.runtime import log as event_log
+from firmware.runtime.agent import StorageError
 from firmware.runtime.leash import die_with_parent
 from firmware.signing.keys import SigningKeyError
 from firmware.site import load_site
@@ -42,6 +43,9 @@ def main(argv: list[str]) -> int:
         return 2
     except (LedgerError, SigningKeyError) as error:
         log.error("agent.cannot_start", extra={"why": str(error)})
+        return _TRY_AGAIN
+    except StorageError as error:
+        log.error("agent.cannot_go_on", extra={"why": str(error)})
         return _TRY_AGAIN
     except Exception:
         log.exception("agent.failed")
