@@ -35,18 +35,33 @@ class Verdict(NamedTuple):
     sure: str
 
 
-def points(first: Taken, second: Taken, *, tells_serial: bool, as_in_the_box: bool) -> int | None:
-    """Return what speaks for a map by which a meter was read twice, None when it cannot be this map.
+def possible(taken: Taken) -> bool:
+    """Can it be a meter at the mains, or is it something else's registers?"""
+    sample = taken.sample
+    volts, amperes = sample.voltage_mv or (), sample.current_ma or ()
+    live = [mv for mv in volts if abs(mv) >= LIVE_MV]
+    if volts and (not live or any(mv not in _MAINS_MV for mv in live)):
+        return False
+    power_w = abs(sample.power_w or 0)
+    if sample.import_dwh > _MOST_DWH or power_w > _MOST_W or any(abs(ma) > _MOST_MA for ma in amperes):
+        return False
+    apparent_w = _apparent_w(taken)
+    return apparent_w is None or power_w <= apparent_w * 11 // 10 + _SLACK_W
+
+
+def follows(taken: Taken, later_dwh: int) -> bool:
+    """Can this be the register a moment later?"""
+    return 0 <= later_dwh - taken.sample.import_dwh <= _MOST_BETWEEN_DWH
+
+
+def points(taken: Taken, tells_serial: bool, as_in_the_box: bool) -> int:
+    """Return how much speaks for the map by which a meter was read.
 
     ``tells_serial``: the map has a register for the number on the plate. ``as_in_the_box``: the meter
     answered with the settings with which it is delivered.
     """
-    if not (_possible(first) and _possible(second)):
-        return None
-    if not 0 <= second.sample.import_dwh - first.sample.import_dwh <= _MOST_BETWEEN_DWH:
-        return None
-    found = _of_voltages(second) + _of_load(second) + _of_serial(second, tells_serial)
-    return found + (second.sample.import_dwh > 0) + as_in_the_box
+    found = _of_voltages(taken) + _of_load(taken) + _of_serial(taken, tells_serial)
+    return found + (taken.sample.import_dwh > 0) + as_in_the_box
 
 
 def verdict(fits: Iterable[Fit]) -> Verdict:
@@ -60,19 +75,6 @@ def verdict(fits: Iterable[Fit]) -> Verdict:
     if len(ordered) == 1 or ordered[0].points - ordered[1].points >= _SURE_BY:
         return Verdict(ordered, 1, "sure")
     return Verdict(ordered, 1, "likely")
-
-
-def _possible(taken: Taken) -> bool:
-    sample = taken.sample
-    volts, amperes = sample.voltage_mv or (), sample.current_ma or ()
-    live = [mv for mv in volts if abs(mv) >= LIVE_MV]
-    if volts and (not live or any(mv not in _MAINS_MV for mv in live)):
-        return False
-    power_w = abs(sample.power_w or 0)
-    if sample.import_dwh > _MOST_DWH or power_w > _MOST_W or any(abs(ma) > _MOST_MA for ma in amperes):
-        return False
-    apparent_w = _apparent_w(taken)
-    return apparent_w is None or power_w <= apparent_w * 11 // 10 + _SLACK_W
 
 
 def _of_voltages(taken: Taken) -> int:

@@ -7,7 +7,7 @@ from typing import NamedTuple, TextIO
 
 from config.schema import AnyMeterMap, Dlt645Map, SerialPort
 from firmware.metering_cli import table
-from firmware.metering_cli.judging import Fit, Verdict, points, verdict
+from firmware.metering_cli.judging import Fit, Verdict, follows, points, possible, verdict
 from firmware.metering_cli.reading import Absent
 from firmware.metering_cli.search import Only, Setting, Step, is_for, serial_steps, tcp_steps
 from firmware.metering_cli.wiring import Ears, OneMeter, Port, wired_alone
@@ -98,30 +98,29 @@ async def _found(port: Port, steps: list[Step]) -> tuple[Place | None, set[Setti
 
 
 async def _judged(port: Port, maps: Maps, place: Place) -> Verdict:
-    """Read the meter by each map of its protocol, twice."""
-    meter = OneMeter(port, wired_alone(place.unit, place.address, place.setting))
+    """Read the meter by each map of its protocol; return those that fit."""
     fits = []
-    try:
-        for name, each in maps.items():
-            if not is_for(each, dlt645=bool(place.address)):
-                continue
-            first = await meter.read(each, serial=False)
-            if isinstance(first, Absent):
-                continue
-            second = await meter.read(each)
-            if isinstance(second, Absent):
-                continue
-            spoken = points(
-                first,
-                second,
-                tells_serial=each.serial_number is not None,
-                as_in_the_box=_as_in_the_box(each, place),
-            )
-            if spoken is not None:
-                fits.append(Fit(name, second, spoken))
-    finally:
-        await meter.close()
+    for name, each in maps.items():
+        if is_for(each, dlt645=bool(place.address)):
+            fit = await _fit(port, name, each, place)
+            fits += [] if fit is None else [fit]
     return verdict(fits)
+
+
+async def _fit(port: Port, name: str, meter: AnyMeterMap, place: Place) -> Fit | None:
+    """Read everything once, then the register again: it must not fall, nor leap."""
+    one = OneMeter(port, wired_alone(place.unit, place.address, place.setting), meter)
+    try:
+        taken = await one.read(serial=True)
+        if isinstance(taken, Absent) or not possible(taken):
+            return None
+        later_dwh = await one.register()
+    finally:
+        await one.close()
+    if isinstance(later_dwh, Absent) or not follows(taken, later_dwh):
+        return None
+    tells_serial = meter.serial_number is not None
+    return Fit(name, taken, points(taken, tells_serial, _as_in_the_box(meter, place)))
 
 
 def _as_in_the_box(meter: AnyMeterMap, place: Place) -> bool:

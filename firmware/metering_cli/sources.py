@@ -29,13 +29,12 @@ class FromPort:
 
     def __init__(self, label: str, port: Port, wiring: MeterWiring, meter: AnyMeterMap) -> None:
         self.label = label
-        self._map = meter
-        self._meter = OneMeter(port, wiring)
+        self._meter = OneMeter(port, wiring, meter)
         self._serial: str | None = None
 
     async def read(self) -> Reading:
         """Read everything; the number on the plate until it has been told."""
-        reading = await self._meter.read(self._map, serial=self._serial is None)
+        reading = await self._meter.read(serial=self._serial is None)
         if isinstance(reading, Absent):
             return reading._replace(next=ASK_THE_AGENT) if "in use" in reading.why else reading
         if self._serial is None and isinstance(reading.serial, str):

@@ -103,19 +103,19 @@ class Ears:
 
 
 class OneMeter:
-    """One meter on a port, read by one map after the other."""
+    """One meter on a port, which it alone has from the first reading until `close`."""
 
-    def __init__(self, port: Port, wiring: MeterWiring) -> None:
-        self._wiring = wiring
+    def __init__(self, port: Port, wiring: MeterWiring, meter: AnyMeterMap) -> None:
         serial = {wiring.port: port} if isinstance(port, SerialPort) else {}
         tcp = {wiring.port: port} if isinstance(port, TcpPort) else {}
         self._lines = Lines(serial, tcp)
+        self._wiring, self._map = wiring, meter
 
-    async def read(self, meter: AnyMeterMap, *, serial: bool = True) -> Reading:
-        """Return a full reading, and the number on the plate if it is asked for; or why there is none."""
+    async def read(self, *, serial: bool) -> Reading:
+        """Return a full reading, with the number on the plate if it is asked for; or why there is none."""
         began_s = time.monotonic()
         try:
-            driver = self._lines.meter(self._wiring, meter)
+            driver = self._lines.meter(self._wiring, self._map)
             sample = await driver.sample(full=True)
         except MeterError as error:
             return absent(error)
@@ -126,6 +126,13 @@ class OneMeter:
             return Taken(sample, await driver.identify(), took_ms)
         except MeterError as error:
             return Taken(sample, absent(error), took_ms)
+
+    async def register(self) -> int | Absent:
+        """Return the import register alone, in dWh."""
+        try:
+            return (await self._lines.meter(self._wiring, self._map).sample(full=False)).import_dwh
+        except MeterError as error:
+            return absent(error)
 
     async def close(self) -> None:
         """Let go of the port."""
