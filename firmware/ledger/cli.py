@@ -10,15 +10,16 @@ from firmware.ledger.errors import LedgerError
 from firmware.ledger.export_command import add_export
 from firmware.ledger.meter_seals import export_meter_seals
 from firmware.ledger.price_list import PriceList, PriceListError
+from firmware.ledger.receipt_command import add_receipt
 from firmware.ledger.reprice import Repricer
 from firmware.ledger.source import Keys, Source, SourceError, find_keys, open_source
 from firmware.ledger.verify import Verdict, verify
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run ``verify FILE|DIR [--key HEX|FILE]`` or ``export FILE|DIR --out FILE``; return the exit code.
+    """Run ``verify``, ``export``, ``receipt`` or ``meter-seals`` (see --help); return the exit code.
 
-    0: all holds, or exported. 1: a record is bad, said on stderr. 2: it could not be looked at.
+    0: all holds, or written. 1: a record is bad, said on stderr. 2: it could not be looked at.
     """
     try:
         arguments = _parser().parse_args(argv)
@@ -71,7 +72,7 @@ def _complain(why: str, code: int) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="wattseal ledger", description="Look after a station's records.")
-    commands = parser.add_subparsers(required=True, metavar="verify|export|meter-seals")
+    commands = parser.add_subparsers(required=True, metavar="verify|export|receipt|meter-seals")
     verifying = commands.add_parser("verify", help="check every seal, the chain, and what the records say")
     verifying.set_defaults(command=_verify)
     verifying.add_argument(
@@ -87,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         help="price a file's records with this OCPP 2.1 TariffType (.json or .toml); again for more",
     )
     add_export(commands)
+    add_receipt(commands)
     sealing = commands.add_parser("meter-seals", help="write out what a signing meter has itself signed")
     sealing.set_defaults(command=_export_meter_seals)
     sealing.add_argument("--out", type=Path, required=True, metavar="FILE", help="e.g. meter.ocmf")
