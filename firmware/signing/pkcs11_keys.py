@@ -83,10 +83,9 @@ class Pkcs11Keys:
 
     def _all(self, session: Session) -> Iterator[Pkcs11Key]:
         for private in _private_keys(session, self._uri.object, self._uri.id):
-            key_id = bytes(private[Attribute.ID])
-            point = _point(session, private, key_id)
+            point = _point(session, private)
             if point is not None:
-                yield Pkcs11Key(self._login, self._uri.object, key_id, point)
+                yield Pkcs11Key(self._login, self._uri.object, bytes(private[Attribute.ID]), point)
 
     def _create(self, session: Session) -> Pkcs11Key:
         """Make a key that can sign and nothing else. Some tokens refuse attributes that others want said."""
@@ -129,10 +128,14 @@ def _private_keys(session: Session, label: str, key_id: bytes) -> Iterator[Any]:
     yield from list(session.get_objects(wanted | ({Attribute.ID: key_id} if key_id else {})))
 
 
-def _point(session: Session, private: Any, key_id: bytes) -> bytes | None:
-    """Return the public key of a private one; None where its curve is another, or it is not there."""
-    public = {Attribute.CLASS: ObjectClass.PUBLIC_KEY, Attribute.KEY_TYPE: KeyType.EC, Attribute.ID: key_id}
-    for key in (*list(session.get_objects(public)), private):
+def _point(session: Session, private: Any) -> bytes | None:
+    """Return the public key of a private one; None where its curve is another, or it is not there.
+
+    It bears the same id, as a rule the same label too; some tokens also tell it of the private one.
+    """
+    wanted = {Attribute.CLASS: ObjectClass.PUBLIC_KEY, Attribute.ID: private[Attribute.ID]}
+    named = list(session.get_objects(wanted | {Attribute.LABEL: private[Attribute.LABEL]}))
+    for key in (*named, *list(session.get_objects(wanted)), private):
         try:
             return _spki(key[Attribute.EC_POINT])
         except (AttributeTypeInvalid, ValueError):

@@ -8,6 +8,7 @@ from firmware.signing import pkcs11_uri
 from firmware.signing.file_keys import FileKeys
 from firmware.signing.keys import KeyPlace, KeyStore, SigningKeyError
 from firmware.signing.public_keys import PublicKeys
+from firmware.signing.seal import Sealer, signature_holds
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ def key_in_use(place: KeyPlace, public: PublicKeys) -> KeyStore:
         found = [key for key in keys if key.public_key_der == current]
         if not found:
             raise _not_here(place, public, there_are_others=bool(keys))
-        return found[0]
+        return _proven(found[0], place)
     if len(keys) != 1:
         what = (
             "none; make one with `wattseal key create`"
@@ -67,8 +68,9 @@ def key_in_use(place: KeyPlace, public: PublicKeys) -> KeyStore:
             else f"{len(keys)}, and none is in use yet"
         )
         raise SigningKeyError(f"{place}: there must be one key, there are {what}")
-    public.publish(keys[0].public_key_der)
-    return keys[0]
+    key = _proven(keys[0], place)
+    public.publish(key.public_key_der)
+    return key
 
 
 def switch_over(public: PublicKeys, place: KeyPlace, rotation: KeyRotated) -> None:
@@ -89,6 +91,15 @@ def retire_replaced(public: PublicKeys, place: KeyPlace, rotation: KeyRotated) -
     by = bytes.fromhex(rotation.public_key)
     if public.current() == by:
         place.retire(bytes.fromhex(rotation.replaced), by)
+
+
+def _proven(key: KeyStore, place: KeyPlace) -> KeyStore:
+    """Return a key whose two halves belong together: a token finds them by labels that anybody can give."""
+    if not signature_holds(Sealer(key).seal("{}"), key.public_key_der):
+        raise SigningKeyError(
+            f"{place}: does not sign for the public key beside it; give each pair its own id"
+        )
+    return key
 
 
 def _not_here(place: KeyPlace, public: PublicKeys, *, there_are_others: bool) -> SigningKeyError:

@@ -1,5 +1,6 @@
 """The signing key's file: made once, private, never silently replaced."""
 
+import os
 import stat
 import subprocess
 import sys
@@ -86,6 +87,21 @@ def test_a_lost_key_is_not_replaced_behind_the_auditors_back(path: Path) -> None
     with pytest.raises(SigningKeyError, match="restore the key"):
         opened(path)
     assert not path.exists()
+
+
+def test_after_a_loss_the_engineer_begins_with_a_new_key(path: Path) -> None:
+    lost = opened(path).public_key_der
+    path.unlink()
+    path.with_name("public_key.hex").rename(path.with_name("public_key.lost"))
+    assert opened(path).public_key_der != lost
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_key_of_another_user_is_refused(path: Path) -> None:
+    opened(path)
+    os.chown(path, 4711, -1)
+    with pytest.raises(SigningKeyError, match="belongs to user 4711, this is user 0"):
+        opened(path)
 
 
 def test_a_swapped_key_is_refused(path: Path, tmp_path: Path) -> None:

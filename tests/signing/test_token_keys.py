@@ -83,6 +83,36 @@ def test_an_id_pins_one_key(softhsm: tokens.SoftHsm, label: str, tmp_path: Path)
         pinned.create()
 
 
+def test_keys_of_one_id_are_told_apart_by_their_labels(
+    softhsm: tokens.SoftHsm, label: str, tmp_path: Path
+) -> None:
+    for name in ("left", "right"):
+        uri = tokens.uri(softhsm, f"{label}-{name}", ";id=%07")
+        made = place_of(uri, tmp_path / name).create()
+        (tmp_path / name).mkdir()
+        key = open_key(uri, tmp_path / name)
+        assert key.public_key_der == made.public_key_der
+        assert signature_holds(Sealer(key).seal("{}"), made.public_key_der)
+
+
+def test_a_public_key_that_belongs_to_another_private_one_is_refused(
+    softhsm: tokens.SoftHsm, label: str, tmp_path: Path
+) -> None:
+    """Another tool has given both the same id, and taken the right public key away."""
+    for name in ("left", "right"):
+        place_of(tokens.uri(softhsm, f"{label}-{name}", ";id=%08"), tmp_path).create()
+    library = pkcs11.lib(str(softhsm.module))
+    with library.get_token(token_label=tokens.TOKEN).open(rw=True) as session:
+        wanted = {
+            pkcs11.Attribute.LABEL: f"{label}-left",
+            pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PUBLIC_KEY,
+        }
+        for found in list(session.get_objects(wanted)):
+            found.destroy()
+    with pytest.raises(SigningKeyError, match="does not sign for the public key beside it"):
+        open_key(tokens.uri(softhsm, f"{label}-left"), tmp_path)
+
+
 def test_two_tokens_of_one_name_are_not_guessed_between(softhsm: tokens.SoftHsm, label: str) -> None:
     uri = tokens.uri(softhsm, label).replace(tokens.TOKEN.replace(" ", "%20"), "twin")
     with pytest.raises(SigningKeyError, match="2 tokens match; add serial="):
