@@ -159,7 +159,7 @@ def _sources(maps: dict[str, AnyMeterMap]) -> Iterator[str]:
     yield "## Where their registers are from\n"
     yield "| map | source |\n|---|---|"
     for name, meter in maps.items():
-        yield f"| [{name}](../config/meters/{name}.toml) | {meter.source} |"
+        yield f"| {name} | {meter.source} |"
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """``wattseal sim``: what is wrong with the arguments is said in one line, and nothing is started."""
 
+import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from sim import cli
         (["one-hour", "--csms", "ws://127.0.0.1:1"], "a scenario needs the simulated backend"),
         (["--csms", "http://127.0.0.1:1"], "must begin with ws:// or wss://"),
         (["--load", "/nowhere/trace.csv"], "--load /nowhere/trace.csv: no such file"),
+        (["one-hour", "--meter", "sdm"], "--meter sdm: no such meter map; there are abb_b23, "),
         (
             ["one-hour", "--out", "/proc/nowhere"],
             "--out /proc/nowhere: No such file or directory; choose a directory",
@@ -43,6 +46,17 @@ def test_arguments_out_of_range_are_named(
         cli.main(arguments)
     assert ended.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_charge_is_billed_by_whichever_meter_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["ten-yuan", "--meter", "abb_b23", "--speed", "240", "--out", str(tmp_path / "out")]) == 0
+    assert "passed" in capsys.readouterr().out
+    site = tomllib.loads((tmp_path / "out" / "work" / "site.toml").read_text())
+    assert site["evse"][0]["meter"] == {"map": "abb_b23", "port": "meter", "unit": 1}
+    records = (tmp_path / "out" / "records.ocmf").read_text().splitlines()
+    assert {json.loads(record.split("|")[1])["UR"] for record in records} == {"10.0"}  # Wh: its register's step
 
 
 def test_a_second_run_does_not_mix_with_the_first(tmp_path: Path) -> None:

@@ -59,3 +59,14 @@ def test_each_of_two_evses_has_its_meter_and_its_parts_on_one_supply(tmp_path: P
 def test_one_evse_is_the_samples_own(tmp_path: Path) -> None:
     assert site_for(BenchOptions(tmp_path))["evse"] == sample_site()["evse"]
     assert board_for(BenchOptions(tmp_path)) == sample_board()
+
+
+def test_the_meter_that_is_asked_for_is_the_one_in_the_site_file(tmp_path: Path) -> None:
+    def wired(meter: str) -> list[tuple[int, dict[str, object]]]:
+        site = site_for(BenchOptions(tmp_path, evses=2, meter=meter))
+        return [(evse["phases"], evse["meter"]) for evse in site["evse"]]
+
+    assert wired("abb_b23")[1] == (3, {"map": "abb_b23", "port": "meter", "unit": 2})
+    assert wired("eastron_sdm120")[0] == (1, {"map": "eastron_sdm120", "port": "meter", "unit": 1})
+    _, chinese = wired("dlt645_2007")[1]
+    assert (chinese["map"], len(str(chinese["address"])), "unit" in chinese) == ("dlt645_2007", 12, False)

@@ -41,3 +41,9 @@ def test_a_load_that_is_none_is_told_and_nothing_starts(tmp_path: Path) -> None:
     _, complaints = started(tmp_path, "--load", str(tmp_path / "load.csv")).communicate(timeout=10)
     assert complaints == f'board: --load: {tmp_path}/load.csv:2: watts: "much" is no number\n'
     assert not (tmp_path / "board.sock").exists()
+
+
+def test_a_meter_map_that_is_none_is_told_and_nothing_starts(tmp_path: Path) -> None:
+    _, complaints = started(tmp_path, "--meter", "sdm").communicate(timeout=10)
+    assert complaints.startswith("board: --meter sdm: no such meter map; there are abb_b23, ")
+    assert not (tmp_path / "board.sock").exists()
