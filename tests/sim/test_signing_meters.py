@@ -71,7 +71,7 @@ def payloads(transaction: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what the meter signed, each text verified with its key by PyPI pyocmf."""
     seals = transaction["receipt"]["meter_seals"]
     for seal in seals:
-        assert OCMF.from_string(seal["ocmf"]).verify_signature(seal["public_key"])
+        assert OCMF.from_string(seal["ocmf"], strict=True).verify_signature(seal["public_key"])
         assert seal["verified"], seal["why"]
     return [json.loads(seal["ocmf"].split("|")[1]) for seal in seals]
 
