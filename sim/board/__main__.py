@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import selectors
 import signal
 import stat
 import sys
@@ -41,7 +42,13 @@ def main() -> None:
         meter=arguments.meter,
     )
     timeline = Timeline(arguments.rate, arguments.anchor_monotonic_ns, arguments.anchor_utc_ms)
-    asyncio.run(_run(options, timeline))
+    with asyncio.Runner(loop_factory=_exact_loop) as runner:
+        runner.run(_run(options, timeline))
+
+
+def _exact_loop() -> asyncio.AbstractEventLoop:
+    """Return a loop with timers as exact as a wire: epoll, the usual one's, waits whole milliseconds."""
+    return asyncio.SelectorEventLoop(selectors.SelectSelector())
 
 
 async def _run(options: BoardOptions, timeline: Timeline) -> None:

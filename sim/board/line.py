@@ -1,7 +1,8 @@
 """A serial line at its own pace: two ptys joined by a pump that lets bytes through as a UART would.
 
 Bytes take ``char_bits`` bit times each and arrive in the portions of a UART's FIFO, so reading costs what
-it costs on a real line, and waiting costs no CPU.
+it costs on a real line, and waiting costs no CPU. A device begins its reply when the silence is over: one
+that is a program, and writes a moment later, loses nothing as long as its first portion is in time.
 """
 
 import asyncio
@@ -64,7 +65,8 @@ class PacedLine:
 
     def _carry_reply(self) -> None:
         silence_s = TURN_AROUND_CHARS * self.char_s + self.hold_s
-        self._replies.take(earliest_s=self._requests.free_s + silence_s)
+        portion_s = self.fifo_bytes * self.char_s
+        self._replies.take(earliest_s=self._requests.free_s + silence_s, grace_s=portion_s)
 
 
 class _Direction:
@@ -76,12 +78,17 @@ class _Direction:
         self._queue: deque[tuple[float, bytes]] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
-    def take(self, earliest_s: float) -> None:
-        """Read what has been written and plan when each portion arrives."""
+    def take(self, earliest_s: float, grace_s: float = 0.0) -> None:
+        """Read what has been written and plan when each portion arrives.
+
+        What is written ``grace_s`` after the line was free counts as begun in time.
+        """
         with suppress(BlockingIOError):
             data = os.read(self._source, 4096)
             line, now_s = self._line, asyncio.get_running_loop().time()
-            self.free_s = max(self.free_s, earliest_s, now_s)
+            self.free_s = max(self.free_s, earliest_s)
+            if now_s > self.free_s + grace_s:
+                self.free_s = now_s
             for start in range(0, len(data), line.fifo_bytes):
                 portion = data[start : start + line.fifo_bytes]
                 self.free_s += len(portion) * line.char_s
