@@ -39,8 +39,8 @@ A charge of 7.4 kW, one phase of 32 A, is 123 Wh a minute. A register whose step
 makes up for it. A *coarse* one ticks about once a minute; begin and end of a charge are billed right, single
 minutes are not, and `wattseal config check` warns of it. The bill of a whole charge is the difference of two
 readings and is off by a step at the most; the step at the present reading stands in every signed record
-([OCMF.md](OCMF.md), `UR`). A float register's step doubles at each power of two, so that its fitness ends at
-some energy.
+([OCMF.md](OCMF.md), `UR`), and one that is more than 1 % of what a minute can bring at that EVSE is flagged
+there (`UF`). A float register's step doubles at each power of two, so that its fitness ends at some energy.
 """
 
 _OWN = """\

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from config.load import load_meter_maps
 from config.schema import MeterMap
@@ -82,9 +84,9 @@ def play(tmp_path: Path, name: str, scene: Scene) -> None:
     asyncio.run(run())
 
 
-def assert_true(sample: Sample, meter: MeterMap) -> None:
+def assert_true(sample: Sample, meter: MeterMap, measured: Measured | None = None) -> None:
     """The sample is what the meter measures, within what its registers can tell."""
-    measured = truth(meter)
+    measured = measured or truth(meter)
     behind_dwh = measured.import_wh * 10 - sample.import_dwh
     assert -sample.resolution_dwh / 2 <= behind_dwh < sample.resolution_dwh
     assert sample.power_w == pytest.approx(sum(measured.power_w), abs=1)
@@ -95,6 +97,24 @@ def assert_true(sample: Sample, meter: MeterMap) -> None:
     for told, actual in zip(sample.current_ma, measured.current_a, strict=False):
         assert told == pytest.approx(actual * 1000, abs=5.1)  # half of 0.01 A
     assert len(sample.voltage_mv) in (0, meter.phases)
+
+
+VOLTS = st.floats(180, 264)
+WATTS = st.floats(0, 9_000)
+WATT_HOURS = st.floats(0, 900_000_000)
+
+
+@pytest.mark.parametrize("name", MAPS)
+@settings(max_examples=25, deadline=None)
+@given(volts=st.tuples(VOLTS, VOLTS, VOLTS), watts=st.tuples(WATTS, WATTS, WATTS), import_wh=WATT_HOURS)
+def test_whatever_is_measured_is_told(
+    name: str, volts: tuple[float, float, float], watts: tuple[float, float, float], import_wh: float
+) -> None:
+    meter, one = MAPS[name], MAPS[name].phases == 1
+    measured = Measured(volts, (watts[0], 0.0, 0.0) if one else watts, import_wh)
+    held = SimMap(read_map(name), RATIOS[: len(meter.import_dwh.ratio_at)]).registers(measured)
+    registers = {at: word for (function, at), word in held.items() if function == meter.function}
+    assert_true(plan_reads(meter).sample(registers, full=True), meter, measured)
 
 
 def test_every_map_is_in_the_table() -> None:
