@@ -16,7 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.processes import ROOT
-from tests.bench import charges, computing, interlock, renewals, resources, sealing, starting, storage, wire
+from tests.bench import (
+    charges,
+    computing,
+    interlock,
+    renewals,
+    resources,
+    sealing,
+    starting,
+    storage,
+    verification,
+    wire,
+)
 from tests.bench.benches import Tell
 from tests.bench.table import Row, markdown, write_json
 
@@ -54,6 +65,13 @@ MEASUREMENTS = (
     Measurement(("boot_s",), starting.measure, 180),
     Measurement(("bytes_per_minute",), storage.measure, 180),
     Measurement(("seal_file_ms", "seal_softhsm_ms", "seal_swtpm_ms"), sealing.measure, 120),
+    Measurement(
+        ("verify_records_s", "verify_one_file_s", "verify_rss_mib"),
+        verification.measure,
+        3000,
+    ),
+    Measurement(("mutations",), verification.measure_mutations, 3000),
+    Measurement(("signed_bytes_per_minute",), verification.measure_size, 60),
     Measurement(("virtual_8h_s",), computing.measure, 150),
     Measurement(
         ("open_after_c_ms", "open_after_estop_ms", "open_after_rcd_ms", "interlock_start_ms"),

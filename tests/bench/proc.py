@@ -12,7 +12,7 @@ def cpu_s(pid: int) -> float:
     return (int(after_name[11]) + int(after_name[12])) / _TICKS_PER_S
 
 
-def memory_mib(pid: int, field: str) -> float:
+def memory_mib(pid: int | str, field: str) -> float:
     """Return ``VmRSS`` (resident now) or ``VmHWM`` (its high-water mark) in MiB."""
     return int(_field(f"/proc/{pid}/status", field).removesuffix("kB")) / 1024
 

@@ -1,7 +1,6 @@
 """``wattseal ledger`` as an auditor meets it: one line of verdict, or what is wrong; never a traceback."""
 
 import json
-import re
 import sqlite3
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from firmware.core.events import Limit
 from firmware.ledger.cli import main
 from firmware.ledger.store import Ledger
 from tests.ledger.samples import KnownKey, Recorder
-from tests.support.streams import STREAMS, TARIFFS
+from tests.support.streams import STREAMS, TARIFFS, as_json
 
 KEY_HEX = KnownKey().public_key_der.hex()
 
@@ -160,7 +159,7 @@ def test_real_records_hold_with_their_prices_and_not_with_others(tmp_path: Path,
 def written(tariff: dict[str, Any], suffix: str) -> str:
     """Return a TariffType as text, its numbers as they are."""
     if suffix == ".json":
-        return re.sub(r'"#([^"]*)#"', r"\1", json.dumps(tariff, default=lambda number: f"#{number}#"))
+        return as_json(tariff)
     return "".join(f"{key} = {toml(value)}\n" for key, value in tariff.items())
 
 

@@ -5,7 +5,6 @@ import hashlib
 import json
 import os
 import random
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ from firmware.core.tariff_type import TariffError, parse
 from tests.ledger.samples import KnownKey
 from tests.support.long_stream import long_stream
 from tests.support.mutations import Tampered, lie, tamper
-from tests.support.streams import STREAMS, TARIFFS, TIME_OF_USE, WITH_EVERYTHING
+from tests.support.streams import STREAMS, TARIFFS, TIME_OF_USE, WITH_EVERYTHING, as_json
 from tests.support.verifiers import ONE_FILE, OneFile, one_file
 
 KEY = KnownKey(1).public_key_der.hex()
@@ -217,8 +216,7 @@ class CommandLine:
 def run(tmp_path: Path) -> CommandLine:
     (tmp_path / "records.ocmf").write_bytes(b"".join(text + b"\n" for text in GARAGE.texts))
     for tariff in TARIFFS:
-        text = json.dumps(tariff, default=lambda number: f"#{number}#")
-        (tmp_path / f"{tariff['tariffId']}.json").write_text(re.sub(r'"#([^"]*)#"', r"\1", text))
+        (tmp_path / f"{tariff['tariffId']}.json").write_text(as_json(tariff))
     return CommandLine(tmp_path)
 
 
