@@ -14,6 +14,7 @@ from drivers.meter.serial_port import SILENCE_CHARS, LineSettings, SerialPort
 _QUIET_S = 0.05  # above the 16 ms in which USB adapters deliver, and 3.5 characters at 1200 baud
 _DRAIN_S = 2.0
 _MOST_HEARD = 4096
+_LOOPS_GRAIN_S = 0.001
 
 T = TypeVar("T")
 
@@ -127,7 +128,7 @@ class SerialLine:
         while (left_s := self._heard_s + silence_s - _now_s()) > 0:
             if _now_s() > deadline_s:
                 raise MeterJunkError("the line does not fall silent")
-            await asyncio.sleep(left_s)
+            await _pass(left_s)
         if settings != self._now_set:
             self._open_port().set(settings)
             self._now_set = settings
@@ -175,6 +176,11 @@ class SerialLine:
         if self._port is not None:
             self._port.close()
             self._port = None
+
+
+async def _pass(time_s: float) -> None:
+    """Sleep all but the last millisecond, which goes in turns of the loop: it sleeps whole ones only."""
+    await asyncio.sleep(max(0.0, time_s - _LOOPS_GRAIN_S))
 
 
 def _now_s() -> float:
