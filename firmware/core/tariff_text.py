@@ -7,8 +7,9 @@ in the tariff, and the tax stands beside them. The same tariff gives the same te
 agreed is the tariff that UI and UV name.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
+from itertools import groupby
 
 from firmware.core.tariff import Conditions, Dimension, Price, Tariff
 
@@ -44,11 +45,14 @@ def _text(tariff: Tariff, prices_text: Callable[[Dimension, str], str]) -> str:
 
 
 def _each_price(dimension: Dimension, unit: str) -> str:
-    return ", ".join(_price(price, unit) for price in dimension.prices)
+    """Return the prices in their order; neighbours that cost the same are one, with all their times."""
+    neighbours = groupby(dimension.prices, lambda price: price.price_e5)
+    return ", ".join(f"{_decimal(price_e5, 5)} {unit}{_times(prices)}" for price_e5, prices in neighbours)
 
 
-def _price(price: Price, unit: str) -> str:
-    return f"{_decimal(price.price_e5, 5)} {unit}{_when(price.conditions)}"
+def _times(prices: Iterable[Price]) -> str:
+    times = [_when(price.conditions) for price in prices]
+    return " or".join(times) if all(times) else ""
 
 
 def _price_range(dimension: Dimension, unit: str) -> str:

@@ -15,7 +15,7 @@ cut -d'|' -f2 end.ocmf | tr -d '\\n' > payload
 sed 's/.*"SD":"//; s/".*//' end.ocmf | xxd -r -p > signature
 openssl dgst -sha256 -verify public_key_end.pem -signature signature payload"""
 CHECK_WITH_PYOCMF = """\
-pip install pyocmf==0.6.0
+pip install 'pyocmf[all]==0.6.0'
 ocmf charge.xml --strict"""
 
 _CLOCKS = {
@@ -32,6 +32,12 @@ class _Line(NamedTuple):
     chinese: str
     english: str
     value: str
+
+
+_BOUNDS = {
+    "MinCost": _Line("最低消费", "Minimum charge", "✓"),
+    "MaxCost": _Line("费用上限", "Limit of what was agreed", "✓"),
+}
 
 
 def page(receipt: Receipt) -> str:
@@ -69,7 +75,7 @@ def _facts(receipt: Receipt) -> list[_Line]:
     begin, end = receipt.begin, receipt.end
     meter = " ".join(part for part in begin.meter[:2] if part)
     return [
-        _Line("充电桩", "Charging station", f"{begin.station}, EVSE {begin.evse}"),
+        _Line("充电桩", "Charging point", begin.evse),
         _Line("电能表", "Meter", f"{meter}, {begin.meter[2]}"),
         _Line("表码分辨力", "Register resolution", f"{begin.resolution_wh} Wh"),
         _Line("交易号", "Transaction", begin.transaction_id),
@@ -110,14 +116,11 @@ def _bill_lines(receipt: Receipt) -> list[_Line]:
         for chinese, english, part_e4 in _parts(cost)
         if part_e4
     ]
-    bound = {"MinCost": [_Line("最低消费", "Minimum charge applied", "✓")],
-             "MaxCost": [_Line("已达上限", "Limited to what was agreed", "✓")]}  # fmt: skip
+    tax_e4 = cost.total_e4 - cost.total_excl_tax_e4
     return [
         *parts,
-        *bound.get(cost.kind, []),
-        _Line(
-            "其中税额", "Tax within the total", f"{kwh(cost.total_e4 - cost.total_excl_tax_e4)} {currency}"
-        ),
+        *([_BOUNDS[cost.kind]] if cost.kind in _BOUNDS else []),
+        *([_Line("其中税额", "Tax within the total", f"{kwh(tax_e4)} {currency}")] if tax_e4 else []),
         sealed,
         _Line("应付金额", "Amount due", _billed(receipt)),
     ]
@@ -144,9 +147,9 @@ def _table(lines: list[_Line]) -> str:
 def _how_to_check() -> str:
     return f"""<ol>
 <li>用透明软件打开 charge.xml，并将其中的公钥与充电桩铭牌或运营商公布的公钥比对。
-<i lang="en">Open charge.xml with the S.A.F.E. transparency software (transparenz.software) and compare the public
-key with the one on the station's plate or in its operator's register. A key from the same hand as the records
-proves nothing.</i></li>
+<i lang="en">Open charge.xml with the S.A.F.E. transparency software (transparenz.software) and compare the
+public key with the one on the station's plate or in its operator's register. A key from the same hand as the
+records proves nothing.</i></li>
 <li>或使用独立工具。<i lang="en">Or with a tool that the operator did not write:</i>
 <pre>{escape(CHECK_WITH_PYOCMF)}</pre></li>
 <li>或仅用 OpenSSL。<i lang="en">Or with OpenSSL alone; begin.ocmf likewise, with public_key_begin.pem:</i>
