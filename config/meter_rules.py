@@ -6,7 +6,7 @@ from config.schema import AnyMeterMap, Board, Dlt645Map, MeterWiring, Site
 
 
 def of_meters(site: Site, board: Board | None, maps: Mapping[str, AnyMeterMap]) -> Iterator[str]:
-    """Yield meters that cannot be told apart on their line, or that do not speak its protocol."""
+    """Yield meters that cannot be told apart on their line, do not speak its protocol, or do not sign."""
     first_on: dict[str, int] = {}
     taken: dict[tuple[str, int | str], int] = {}
     for index, evse in enumerate(site.evse):
@@ -14,6 +14,8 @@ def of_meters(site: Site, board: Board | None, maps: Mapping[str, AnyMeterMap]) 
         if meter.map not in maps:
             continue  # a problem of its own, told elsewhere
         dlt645 = isinstance(maps[meter.map], Dlt645Map)
+        if meter.seal == "required" and getattr(maps[meter.map], "signs", None) is None:
+            yield f'{where}.seal: "required", but {meter.map} does not sign: name one that does'
         first = first_on.setdefault(meter.port, index)
         if dlt645 != isinstance(maps[site.evse[first].meter.map], Dlt645Map):
             other = "Modbus" if dlt645 else "DL/T 645"

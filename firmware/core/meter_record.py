@@ -15,10 +15,12 @@ class MeterOrder(NamedTuple):
 class MeterRecord(NamedTuple):
     """The meter's own record of one charge: whether it was begun and ended, None while that is not known.
 
+    ``missed_begin``: it was not begun in time, and what flowed before may be missing in it, if it was later.
     ``begin_seal`` is there where the meter signs begin and end apart; else ``end_seal`` holds both.
     """
 
     begun: bool | None = None
     ended: bool | None = None
+    missed_begin: bool = False
     begin_seal: MeterSeal | None = None
     end_seal: MeterSeal | None = None

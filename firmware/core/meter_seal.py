@@ -82,7 +82,8 @@ def apply(evse: Evse, entry: Entry) -> Evse:
             return _with_record(evse._replace(seal_trouble=entry.why), entry.transaction_id, ended=False)
         case MeterSealMissing():
             evse = _waited(evse, entry.at.mono_ms)
-            return _with_record(evse._replace(seal_trouble=entry.why), entry.transaction_id, begun=False)
+            evse = evse._replace(seal_trouble=entry.why)
+            return _with_record(evse, entry.transaction_id, begun=False, missed_begin=True)
     return evse
 
 

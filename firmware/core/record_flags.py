@@ -25,7 +25,7 @@ def record_flags(
     flags = set(evse.meter.flags)
     if is_coarse(reading, settings):
         flags.add("coarse-register")
-    if transaction.meter_record.begun is False:
+    if transaction.meter_record.missed_begin:
         flags.add("meter-seal-missing")
     if kind == "E" and transaction.stop is not None:
         if transaction.stop.fault in OF_FAULT:

@@ -164,6 +164,16 @@ def test_a_seal_that_comes_too_late_is_kept_and_the_fault_ends() -> None:
     assert [entry.fault for entry in station.of(FaultCleared)] == ["MeterSealMissing"]
 
 
+def test_a_begin_that_comes_too_late_is_ended_too_and_the_records_stay_flagged() -> None:
+    station = SigningStation()
+    station.signing_ms = 20_000
+    station.scan_and_pay(minutes=2).plug_in().run(minutes=1)
+    station.signing_ms = 150
+    station.run(minutes=3)
+    assert station.ended.meter_end_seal == SEAL
+    assert all("meter-seal-missing" in flags for flags in station.flags[1:])
+
+
 @pytest.mark.parametrize("at_s", [0, 30])
 def test_over_a_restart_the_meters_record_goes_on(at_s: int) -> None:
     """At 0 s the meter has been asked and has not answered; at 30 s the vehicle charges."""

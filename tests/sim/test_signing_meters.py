@@ -24,7 +24,22 @@ async def eventually(what: str, is_true: Callable[[], Awaitable[Any]], within_s:
     pytest.fail(f"not within {within_s} s: {what}")
 
 
-def charge(work_dir: Path, meter: str, meanwhile: Act | None = None, **changes: Any) -> dict[str, Any]:
+def has_receipt(transaction: dict[str, Any]) -> bool:
+    return transaction["receipt"] is not None
+
+
+def has_late_seal(transaction: dict[str, Any]) -> bool:
+    return has_receipt(transaction) and bool(transaction["receipt"]["meter_seals"])
+
+
+def charge(
+    work_dir: Path,
+    meter: str,
+    meanwhile: Act | None = None,
+    *,
+    until: Callable[[dict[str, Any]], bool] = has_receipt,
+    **changes: Any,
+) -> dict[str, Any]:
     """Charge some minutes, end it from the phone, and return the transaction with its receipt."""
 
     async def script() -> dict[str, Any]:
@@ -46,7 +61,7 @@ def charge(work_dir: Path, meter: str, meanwhile: Act | None = None, **changes: 
 
             async def ended() -> dict[str, Any] | None:
                 found = await csms.transaction(transaction["id"])
-                return found if found["receipt"] else None
+                return found if until(found) else None
 
             found: dict[str, Any] = await eventually("the receipt", ended)
             return found
@@ -112,11 +127,12 @@ def test_a_bauers_begin_and_end_come_with_the_receipt(
     assert exported(tmp_path, capsys) == [seal["ocmf"] for seal in transaction["receipt"]["meter_seals"]]
 
 
-def test_a_meter_that_falls_silent_costs_its_seal_and_not_the_bill(tmp_path: Path) -> None:
-    async def silence(bench: Bench) -> None:
-        await bench.board.do("silence_meter")
-
-    transaction = charge(tmp_path, "iskra_wm3m4", silence, site={"transactions": {"silent_meter_s": 60}})
+def test_a_seal_that_is_late_reaches_the_backend_all_the_same(tmp_path: Path) -> None:
+    late = {"transactions": {"meter_seal_s": 1}}  # of billing time: 17 ms, which no meter keeps
+    transaction = charge(tmp_path, "iskra_wm3m4", until=has_late_seal, site=late)
     assert transaction["receipt"]["settled"], transaction["problems"]
-    assert transaction["receipt"]["meter_seals"] == []
-    assert transaction["energy_wh"] > 0
+    assert [seal["context"] for seal in transaction["receipt"]["meter_seals"]] == ["late"]
+    (payload,) = payloads(transaction)
+    assert payload["ID"] == transaction["id"]
+    flags = [json.loads(minute["ocmf"].split("|")[1])["UF"] for minute in transaction["minutes"]]
+    assert "meter-seal-missing" in flags[1]
