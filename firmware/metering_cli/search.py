@@ -79,7 +79,8 @@ def serial_steps(maps: Mapping[str, AnyMeterMap], only: Only) -> Iterator[Step]:
         if _speaks_dlt645(setting) and only.unit is None:
             yield Step(setting, None, patience_s=_ADDRESS_S)
     if only.unit is None:
-        for setting in boxes or list(_others(only, boxes)):
+        modbus = _boxes(each for each in maps.values() if isinstance(each, MeterMap))
+        for setting in [each for each in modbus if only.allows(each)] or list(_others(only, boxes)):
             for unit in range(_FIRST_UNIT + 1, _LAST_UNIT + 1):
                 yield Step(setting, unit, 3, _SCAN_S)
 

@@ -10,6 +10,7 @@ import pytest
 
 from sim.board.meter_map import Measured
 from tests.metering_cli.conftest import DEAD, IDLE, LOADED, ONE_PHASE, Said, interrupted, meters, run, start
+from tests.metering_cli.tcp_meter import tcp_meter
 
 
 class Scene(NamedTuple):
@@ -133,6 +134,20 @@ def test_progress_is_told_for_each_setting(said: dict[str, Said]) -> None:
     assert told[0] == "9600 8N1"
     assert told[-1] == "19200 8E1"
     assert "at most" in said["iem3155"].err
+
+
+def test_a_meter_behind_a_gateway() -> None:
+    async def scene() -> Said:
+        async with tcp_meter("janitza_b23", 17, LOADED) as port:
+            return await run("probe", "--tcp", f"127.0.0.1:{port}")
+
+    code, out, _ = asyncio.run(scene())
+    lines = out.splitlines()
+    assert code == 0
+    assert re.match(r"127\.0\.0\.1:\d+: unit 17 answers", lines[0])
+    assert lines[1].startswith("janitza_b23 (")
+    assert "  [tcp.meter]" in lines
+    assert "  power            6900 W" in lines
 
 
 def test_control_c_ends_it_clean_and_frees_the_port() -> None:
