@@ -88,7 +88,7 @@ async def _line(baudrate: int) -> AsyncIterator[tuple[MeterBus, BoardClient]]:
         log = fresh_dir(f"wire_{baudrate}") / "board.log"
         board = await Child.start("board", [*command, "--baudrate", str(baudrate)], log)
         bus = MeterBus(SerialLine(tty, LineSettings(baudrate)))
-        client = BoardClient(address)
+        client = BoardClient(sockets / "board.sock.control")
         try:
             await board.first_line(20)
             yield bus, client
