@@ -47,6 +47,11 @@ def most_dwh(settings: EvseSettings, elapsed_ms: int, step_dwh: int) -> int:
     return _TOLERANCE * carried_w_ms // DWH_IN_W_MS + 2 * step_dwh
 
 
+def overdue_dwh(still: Still | None) -> int:
+    """Return what a register that stood may catch up with: what flowed by its own power, and a tenth."""
+    return 0 if still is None else still.flowed_w_ms * 11 // (10 * DWH_IN_W_MS)
+
+
 def why_not(before_dwh: int, reading: MeterReading, most: int) -> str:
     """Say why a register cannot follow ``before_dwh``, or "": it never falls, nor rises by above ``most``."""
     moved = reading.import_dwh - before_dwh

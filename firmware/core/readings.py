@@ -8,7 +8,15 @@ from firmware.core.entries import MeterAccepted
 from firmware.core.events import MeterReading, MeterSampled
 from firmware.core.meter_number import is_other_meter, known_number
 from firmware.core.meter_watch import appeased, doubted
-from firmware.core.plausibility import most_dwh, rolled_over, stands_still, step_dwh, why_not, window
+from firmware.core.plausibility import (
+    most_dwh,
+    overdue_dwh,
+    rolled_over,
+    stands_still,
+    step_dwh,
+    why_not,
+    window,
+)
 from firmware.core.settings import EvseSettings
 from firmware.core.state import STUCK, Evse
 from firmware.core.turn import Turn
@@ -17,7 +25,7 @@ _LAST_RECORD_MS = 120_000
 """How long before a restart the last reading may have been later than the last record."""
 
 _MISSED = 2
-_OPEN_MS = 5_000
+_OPEN_MS = 15_000
 """A meter may tell late of what flowed before the contactor opened."""
 
 _ANY = 1 << 62
@@ -56,7 +64,8 @@ def _before(evse: Evse, reading: MeterReading, settings: EvseSettings) -> tuple[
     """
     step, now_ms = step_dwh(reading, settings), reading.at.mono_ms
     if evse.reading is not None:
-        return evse.reading.import_dwh, most_dwh(settings, now_ms - evse.reading.at.mono_ms, step)
+        most = most_dwh(settings, now_ms - evse.reading.at.mono_ms, step)
+        return evse.reading.import_dwh, most + overdue_dwh(evse.meter.still)
     if evse.recorded is None:
         return None
     if not evse.began:

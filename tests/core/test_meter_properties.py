@@ -24,20 +24,15 @@ Action = Callable[["WatchedStation", int], object]
 
 
 class WatchedStation(VirtualStation):
-    """Keeps what truly flowed through the meter's place, whatever meter was in it, and audits each bill."""
+    """Audits each bill by what truly flowed through the meter's place, whatever meter was in it."""
 
     def __init__(self, meters: list[VirtualMeter], identity: MeterIdentity, watts: int) -> None:
-        self.flowed_mwh = 0
         self.fresh = meters[1:]
         self._began_mwh: dict[str, int] = {}
         self._records: dict[str, list[UsageRecorded]] = {}
         self.bills: list[int] = []
         evses = (EvseSettings(1, 32_000, 24_288, identity),)
         super().__init__(meter=meters[0], watts=watts, store=self._audit, evses=evses)
-
-    def _pass(self, ms: int) -> None:
-        self.flowed_mwh += ((self.watts if self.closed else 0) + self.leak_w) * ms // 3600
-        super()._pass(ms)
 
     def _audit(self, entries: Sequence[Entry]) -> None:
         for entry in entries:

@@ -86,6 +86,7 @@ class VirtualStation:
         self.closed = False
         self.coil_broken = False
         self.leak_w = 0
+        self.flowed_mwh = 0
         self.released = False
         self.pace_register = False
         self._store = store
@@ -128,6 +129,12 @@ class VirtualStation:
 
     def stop_from_phone(self) -> "VirtualStation":
         self.feed(ev.StopRequested(self.stamp(), "call-2", self.started.transaction_id))
+        return self._settle()
+
+    def lower_limit(self, yuan_e4: int) -> "VirtualStation":
+        """The backend thinks better of it in its next answer."""
+        self.limit = ev.Limit(cost_e4=yuan_e4)
+        self.feed(ev.TransactionAnswered(self.stamp(), self.started.transaction_id, 9, limit=self.limit))
         return self._settle()
 
     def silence_meter(self) -> "VirtualStation":
@@ -298,5 +305,6 @@ class VirtualStation:
 
     def _pass(self, ms: int) -> None:
         watts = (self.watts if self.closed else 0) + self.leak_w
+        self.flowed_mwh += watts * ms // 3600
         self.meter.count(watts * ms // 3600)
         self.now_ms += ms
