@@ -5,7 +5,7 @@ from math import ceil
 
 from config.schema import AnyMeterMap, MeterMap, Register, Site
 
-_BITS = {"float32": 32, "t5": 32, "t6": 32, "float64": 64}
+_NOT_WHOLE = ("float32", "float64", "t5", "t6")
 _ADDRESSES = 65536
 
 
@@ -38,11 +38,6 @@ def of_phases(site: Site, meters: Mapping[str, AnyMeterMap]) -> Iterator[str]:
             )
 
 
-def bits_of(kind: str) -> int:
-    """Return how many bits a register type has."""
-    return _BITS.get(kind) or int(kind.lstrip("uint"))
-
-
 def _registers(meter: MeterMap) -> Iterator[tuple[str, Register]]:
     yield "import_dwh", meter.import_dwh
     yield "power_w", meter.power_w
@@ -50,13 +45,9 @@ def _registers(meter: MeterMap) -> Iterator[tuple[str, Register]]:
         yield from ((f"{key}[{index}]", each) for index, each in enumerate(getattr(meter, key)))
 
 
-def _own(register: Register) -> range:
-    return range(register.at, register.at + bits_of(register.type) // 16)
-
-
 def _register(key: str, register: Register) -> Iterator[str]:
-    kind, bits = register.type, bits_of(register.type)
-    if _own(register).stop > _ADDRESSES:
+    kind, bits = register.type, register.bits
+    if register.addresses.stop > _ADDRESSES:
         yield f"{key}.at: a {kind} at {register.at:#06x} goes beyond the last register, 0xffff"
     if register.scale == 0 or (register.scale < 0 and key != "power_w"):
         yield f"{key}.scale: {register.scale} must be above 0"
@@ -66,7 +57,7 @@ def _register(key: str, register: Register) -> Iterator[str]:
                 f"{key}.invalid[{index}]: {pattern:#x} is wider than a {kind}; "
                 f"it has {bits} bits, at most {(1 << bits) - 1:#x}"
             )
-    if kind in _BITS:
+    if kind in _NOT_WHOLE:
         if register.exponent_at is not None:
             yield f"{key}.exponent_at: a {kind} has an exponent of its own; remove it, or choose an integer"
         if register.ratio_at:
@@ -77,10 +68,10 @@ def _overlaps(meter: MeterMap) -> Iterator[str]:
     """Yield values, exponents and ratios that lie in the registers of another value."""
     taken: dict[int, str] = {}
     for key, register in _registers(meter):
-        first = next((taken[at] for at in _own(register) if at in taken), None)
+        first = next((taken[at] for at in register.addresses if at in taken), None)
         if first is not None:
             yield f"{key}.at: {register.at:#06x} lies in the registers of {first}; look up which is wrong"
-        taken |= {at: key for at in _own(register) if at not in taken}
+        taken |= {at: key for at in register.addresses if at not in taken}
     for key, register in _registers(meter):
         beside = [("exponent_at", register.exponent_at), *(("ratio_at", at) for at in register.ratio_at)]
         for name, at in beside:
@@ -99,7 +90,7 @@ def _phases(meter: MeterMap) -> Iterator[str]:
 def _counter(meter: MeterMap) -> Iterator[str]:
     """Yield a resolution or an end of the import register that its type cannot have."""
     register = meter.import_dwh
-    if register.type in _BITS or register.exponent_at is not None:
+    if register.type in _NOT_WHOLE or register.exponent_at is not None:
         return
     step_dwh = ceil(register.scale)
     if meter.resolution_dwh < step_dwh:
@@ -109,7 +100,7 @@ def _counter(meter: MeterMap) -> Iterator[str]:
         )
     if meter.rollover_dwh is None:
         return
-    bits = bits_of(register.type) - (0 if register.type.startswith("u") else 1)
+    bits = register.bits - (0 if register.type.startswith("u") else 1)
     if meter.rollover_dwh > (1 << bits) * register.scale and not register.ratio_at:
         yield (
             f"rollover_dwh: {meter.rollover_dwh} is more than a {register.type} can count "

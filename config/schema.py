@@ -355,6 +355,21 @@ RegisterType = Literal[
 ]  # fmt: skip
 
 
+REGISTER_WORDS: dict[str, int] = {
+    "int16": 1,
+    "uint16": 1,
+    "int32": 2,
+    "uint32": 2,
+    "float32": 2,
+    "t5": 2,
+    "t6": 2,
+    "float64": 4,
+    "int64": 4,
+    "uint64": 4,
+}
+"""How many 16-bit registers a value takes."""
+
+
 class Register(_Table, frozen=True):
     """One value of a meter map: where it is, how it is coded, what one of its units is worth.
 
@@ -371,6 +386,15 @@ class Register(_Table, frozen=True):
     exponent_at: Annotated[int, Meta(ge=0, le=65535)] | None = None
     ratio_at: tuple[Annotated[int, Meta(ge=0, le=65535)], ...] = ()
     invalid: tuple[Annotated[int, Meta(ge=0)], ...] = ()
+
+    @property
+    def addresses(self) -> range:
+        """The registers that the value itself takes."""
+        return range(self.at, self.at + REGISTER_WORDS[self.type])
+
+    @property
+    def bits(self) -> int:
+        return 16 * REGISTER_WORDS[self.type]
 
 
 class SerialNumber(_Table, frozen=True):

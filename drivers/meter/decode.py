@@ -8,20 +8,6 @@ from fractions import Fraction
 from config.schema import Register, SerialNumber
 from drivers.meter.errors import MeterValueError
 
-WORDS = {
-    "int16": 1,
-    "uint16": 1,
-    "int32": 2,
-    "uint32": 2,
-    "float32": 2,
-    "t5": 2,
-    "t6": 2,
-    "float64": 4,
-    "int64": 4,
-    "uint64": 4,
-}
-"""How many 16-bit registers a value takes."""
-
 _FLOATS = {"float32": (">f", 2**29, 2.0**-149), "float64": (">d", 1, 2.0**-1074)}
 """Of each float type: its layout, its step in steps of a float64 of the same value, and its least step."""
 
@@ -96,7 +82,7 @@ def round_half_up(value: Fraction) -> int:
 
 def _pattern(registers: Mapping[int, int], register: Register) -> int:
     """Return all bits of a value as one unsigned number."""
-    words = [registers[register.at + offset] for offset in range(WORDS[register.type])]
+    words = [registers[at] for at in register.addresses]
     if register.word_order == "little":
         words.reverse()
     pattern = 0
@@ -107,17 +93,16 @@ def _pattern(registers: Mapping[int, int], register: Register) -> int:
 
 def _number(pattern: int, register: Register, name: str) -> Fraction:
     """Return what the bits mean. Raises MeterValueError when it is no number."""
-    bits = 16 * WORDS[register.type]
     if register.type in _FLOATS:
         layout = _FLOATS[register.type][0]
-        value: float = struct.unpack(layout, pattern.to_bytes(bits // 8, "big"))[0]
+        value: float = struct.unpack(layout, pattern.to_bytes(register.bits // 8, "big"))[0]
         if not math.isfinite(value):
             raise MeterValueError(f"{name} reads {value}")
         return Fraction(value)
     if register.type in ("t5", "t6"):
         low = pattern & 0xFFFFFF
         return _power_of_ten(_signed(pattern >> 24, 8)) * (low if register.type == "t5" else _signed(low, 24))
-    return Fraction(pattern if register.type.startswith("u") else _signed(pattern, bits))
+    return Fraction(pattern if register.type.startswith("u") else _signed(pattern, register.bits))
 
 
 def _unit(registers: Mapping[int, int], register: Register, name: str) -> Fraction:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from config.schema import MeterMap, Register, SerialNumber
-from drivers.meter.decode import WORDS, decode, decode_energy, step_dwh
+from drivers.meter.decode import decode, decode_energy, step_dwh
 
 SILENCE_CHARS = 3.5
 """The silence between two frames (Modbus over Serial Line V1.02, 2.5.1.1)."""
@@ -124,7 +124,7 @@ def _identity(meter: MeterMap, probes: tuple[Block, ...]) -> IdentityPlan | None
 
 def _spans(register: Register) -> Iterator[Block]:
     """Yield the registers that one value needs: its own, its exponent, its transformer ratios."""
-    yield Block(register.at, WORDS[register.type])
+    yield Block(register.at, len(register.addresses))
     if register.exponent_at is not None:
         yield Block(register.exponent_at, 1)
     yield from (Block(at, 1) for at in register.ratio_at)
@@ -166,7 +166,7 @@ def _in_turn(blocks: list[Block], last_count: int) -> Iterator[Block]:
 
 def _probes(blocks: Iterable[Block], registers: Iterable[Register]) -> tuple[Block, ...]:
     """Return one block per length that begins and ends at a value's border, the shortest first."""
-    values = [Block(register.at, WORDS[register.type]) for register in registers]
+    values = [Block(register.at, len(register.addresses)) for register in registers]
     by_count: dict[int, Block] = {}
     for block in blocks:
         within = [value for value in values if block.at <= value.at and value.end <= block.end]

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.schema import MeterMap, Register, SerialNumber
-from drivers.meter.decode import WORDS
+from config.schema import REGISTER_WORDS, MeterMap, Register, SerialNumber
 from drivers.meter.maps import Block, ReadPlan, plan_reads
 
 KWH = {"scale": Decimal(10_000)}
@@ -74,7 +73,7 @@ def test_the_number_on_the_plate_is_read_with_its_own_function_if_it_has_one() -
 
 
 REGISTERS = st.lists(
-    st.tuples(st.integers(0, 600), st.sampled_from(sorted(WORDS))),
+    st.tuples(st.integers(0, 600), st.sampled_from(sorted(REGISTER_WORDS))),
     min_size=2,
     max_size=8,
     unique_by=lambda r: r[0],
@@ -99,8 +98,7 @@ def test_every_value_is_read_whole_and_no_request_is_too_long(
     )
     plan = plan_reads(own)
     for value in values:
-        wanted = range(value.at, value.at + WORDS[value.type])
-        assert set(wanted) <= reads(plan)
+        assert set(value.addresses) <= reads(plan)
     assert all(block.count <= max(most, 4) for block in plan.full)
     first = plan.full[0]
     assert first.at <= own.import_dwh.at < first.end
