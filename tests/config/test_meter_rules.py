@@ -38,7 +38,8 @@ SDM630 = 'map = "eastron_sdm630_v2"'
             f'{SDM630}, unit = 1, seal = "required"',
             f"{SDM630}, unit = 2",
             [
-                'site.toml: evse[0].meter.seal: "required", but eastron_sdm630_v2 does not sign: name one that does'
+                'site.toml: evse[0].meter.seal: "required", but eastron_sdm630_v2 does not sign: '
+                "name one that does"
             ],
         ),
         (f'{DLT645}, address = "000000000001"', f'{DLT645}, address = "000000000002"', []),
