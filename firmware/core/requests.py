@@ -1,5 +1,8 @@
 """What the backend asks for and answers: starts, stops, limits, tariffs, settings."""
 
+from dataclasses import replace
+
+from firmware.core import limits
 from firmware.core.admission import transaction_id_for, why_not_start
 from firmware.core.clearing import clear
 from firmware.core.effects import AnswerCall, AnswerStart
@@ -25,7 +28,7 @@ from firmware.core.events import (
     TransactionAnswered,
     WebPaymentStarted,
 )
-from firmware.core.state import Evse, State
+from firmware.core.state import Evse, State, Transaction
 from firmware.core.turn import Turn
 
 
@@ -115,17 +118,25 @@ def _answered(turn: Turn, event: TransactionAnswered) -> None:
         _settle(turn, event)
         return
     transaction = evse.transaction
+    limit = _not_below_records(transaction, event.limit)
     if not event.token_accepted and transaction.stop is None:
         turn.append(
             StopDecided(turn.now, evse.evse, event.transaction_id, "DeAuthorized", "Deauthorized", "")
         )
-    elif event.limit not in (None, Limit(), transaction.limit):  # a limit of no kind is none
+    elif limit is not None and limit not in (Limit(), transaction.limit):  # a limit of no kind is none
         offline = not turn.station.online
         turn.append(
-            LimitAccepted(
-                turn.now, evse.evse, event.transaction_id, transaction.next_seq, offline, event.limit
-            )
+            LimitAccepted(turn.now, evse.evse, event.transaction_id, transaction.next_seq, offline, limit)
         )
+
+
+def _not_below_records(transaction: Transaction, limit: Limit | None) -> Limit | None:
+    """Return a limit that takes back nothing that is sealed: a later one ends a charge, its cost stays."""
+    mark = transaction.mark
+    if limit is None or limit.cost_e4 is None or mark is None:
+        return limit
+    at_mark = transaction._replace(charging_ms=mark.charging_ms, idle_ms=mark.idle_ms)
+    return replace(limit, cost_e4=max(limit.cost_e4, limits.cost_e4(at_mark, mark.import_dwh)))
 
 
 def _settle(turn: Turn, event: TransactionAnswered) -> None:

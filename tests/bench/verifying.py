@@ -1,7 +1,7 @@
 """``python -m tests.bench.verifying make N FILE | ledger FILE | one-file FILE | mutations N SEED``.
 
 Prints one JSON line. ``make`` writes a stream of N sealed records, with key and tariff beside it. ``ledger``
-is ``wattseal ledger verify``, ``one-file`` docs/verifier/wattseal_verify.py, both with the tariff:
+is ``wattseal ledger verify``, ``one-file`` docs/verifier/wattseal_verify.py, both with tariff:
 ``{"wall_s", "peak_mib"}``. ``mutations`` spoils streams N times: ``{"wall_s", "missed": ["way at record", …]}``.
 
 Each imports only what it measures, for the memory is that of the process.

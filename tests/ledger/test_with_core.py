@@ -58,6 +58,9 @@ STORIES: dict[str, Callable[[VirtualStation], object]] = {
         station.scan_and_pay(minutes=60).plug_in().run(minutes=4).unplug().run(minutes=5)
         .scan_and_pay(yuan=10).plug_in().run(minutes=3)
     ),
+    "limit lowered below the cost": lambda station: (
+        station.scan_and_pay(yuan=30).plug_in().run(minutes=5).lower_limit(yuan_e4=2_000).run(minutes=2)
+    ),
     "agent killed": lambda station: (
         station.scan_and_pay(minutes=60).plug_in().run(minutes=4).kill_agent(9000).run(minutes=60)
     ),
