@@ -23,8 +23,8 @@ def energy(*prices: dict[str, Any]) -> dict[str, Any]:
 def test_a_driver_reads_the_prices_of_the_day() -> None:
     assert tariff_text(parse(TIME_OF_USE)) == (
         "chu-ac-2026-1: energy 1.45 CNY/kWh 10:00-12:00 or 14:00-19:00, 1.15 CNY/kWh 08:00-10:00 or"
-        " 12:00-14:00 or 19:00-23:00, 0.65 CNY/kWh 23:00-07:00, 0.95 CNY/kWh; charging 0.02 CNY/min; idle 0.05 CNY/min;"
-        " fixed 0.5 CNY"
+        " 12:00-14:00 or 19:00-23:00, 0.65 CNY/kWh 23:00-07:00, 0.95 CNY/kWh; charging 0.02 CNY/min;"
+        " idle 0.05 CNY/min; fixed 0.5 CNY"
     )
 
 
