@@ -1,8 +1,8 @@
-"""Rotates a station's key and is killed on the way: ``python -m tests.signing.dying DIRECTORY MOMENT``."""
+"""Rotates a station's key in a process of its own, which is killed on the way."""
 
+import multiprocessing
 import os
 import signal
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +46,18 @@ class Count:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-if __name__ == "__main__":
-    state_dir, killed = Path(sys.argv[1], "state"), Count(int(sys.argv[2]))
+def rotate_until(moment: int, state_dir: Path) -> None:
+    """Rotate a station's key in a file, and be killed at the n-th moment."""
+    killed = Count(moment)
     place, public = place_of("file:station.key", state_dir), PublicKeys(state_dir)
     parts = [Mortal(part, killed) for part in (place, public, Ledger.open(state_dir / "ledger.db"))]
     rotate(*parts, NAME, stamp(9))
+
+
+def killed_at(moment: int, state_dir: Path) -> bool:
+    """Return whether the rotation was killed, rather than done before its n-th moment."""
+    process = multiprocessing.get_context("fork").Process(target=rotate_until, args=(moment, state_dir))
+    process.start()
+    process.join(30)
+    assert process.exitcode in (0, -signal.SIGKILL), f"the rotation ended with {process.exitcode}"
+    return process.exitcode != 0

@@ -3,19 +3,34 @@
 import asyncio
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from firmware.ledger.store import Ledger
 from firmware.signing.stores import place_of
 from sim.bench import Bench, BenchOptions
+from sim.clients import BackendRefusedError
 from tests.bench.benches import backend, begin_charge, until
 from tests.signing import tokens
 from tests.signing.stations import follow
 
 
+async def begun(bench: Bench) -> str:
+    """Begin a charge, as soon as the station says that its backend has accepted it."""
+    ids: list[str] = []
+
+    async def is_begun() -> bool:
+        with suppress(BackendRefusedError):
+            ids.append(await begin_charge(bench, minutes=1))
+        return bool(ids)
+
+    await until("a charge has begun", is_begun)
+    return ids[0]
+
+
 async def settled(bench: Bench) -> None:
     """Charge until what was paid for is used up, unplug, and hold the backend to having verified it all."""
-    transaction_id = await begin_charge(bench, minutes=1)
+    transaction_id = await begun(bench)
 
     async def has_receipt() -> bool:
         return (await backend(bench).transaction(transaction_id))["receipt"] is not None

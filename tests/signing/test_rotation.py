@@ -1,9 +1,6 @@
 """A key is replaced by a record that both keys sign; a power cut at any step leaves a usable station."""
 
 import json
-import signal
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +18,7 @@ from firmware.signing.public_keys import PublicKeys
 from firmware.signing.rotation import rotate
 from firmware.signing.stores import place_of
 from tests.ledger.samples import stamp
-from tests.signing.dying import NAME
+from tests.signing.dying import NAME, killed_at
 from tests.signing.stations import Station, follow
 
 STEPS = 8
@@ -85,19 +82,6 @@ def test_not_while_a_transaction_runs(station: Station) -> None:
     assert station.key().public_key_der == before
 
 
-def killed_at(station: Station, moment: int) -> bool:
-    """Return whether the rotation was killed, rather than done before its n-th moment."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.signing.dying", str(station.directory), str(moment)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=Path(__file__).parents[2],
-    )
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode != 0
-
-
 def test_killed_at_any_step_the_station_has_one_key_and_an_unbroken_chain(tmp_path: Path) -> None:
     moment, killed, outcomes = 0, True, set()
     while killed:
@@ -105,7 +89,7 @@ def test_killed_at_any_step_the_station_has_one_key_and_an_unbroken_chain(tmp_pa
         station = Station(tmp_path / str(moment))
         first = station.key().public_key_der
         station.charge("tx-1")
-        killed = killed_at(station, moment)
+        killed = killed_at(moment, station.state_dir)
         station.charge("tx-2")  # as the agent opens it
         keys = follow(station.texts(), first)
         assert station.key().public_key_der == keys[-1]

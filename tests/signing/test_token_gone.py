@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from firmware.runtime.agent import StorageError
 from firmware.signing.keys import KeyStore, SigningKeyError
 from firmware.signing.seal import Sealer, signature_holds
 from firmware.signing.stores import open_key, place_of
+from firmware.wiring import sealing
 from tests.signing import tokens
 
 LONGEST_S = 4.0  # what a seal may keep the agent waiting; the interlock's lease is 15 s
@@ -37,6 +39,8 @@ def test_pulled_out_and_plugged_in_again(tpm: tokens.Tpm, key: KeyStore) -> None
     tpm.pull_out()
     try:
         assert refused_after_s(key) < LONGEST_S
+        with pytest.raises(StorageError, match=r"token .* fails"):  # what the agent makes safe for
+            sealing(Sealer(key))("{}")
     finally:
         tpm.plug_in()
     assert holds(key)
