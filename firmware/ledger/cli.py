@@ -53,8 +53,8 @@ def _verdict(source: Source, keys: Keys, station: str, price_list: PriceList) ->
     knowledge = source.knowledge
     pricing = Repricer(knowledge or price_list) if knowledge or price_list else None
     verdict = verify(source.texts, keys.ders, source.still_open, station=station, pricing=pricing)
-    if knowledge is not None and (missing := knowledge.missing()):
-        raise BadRecordError(missing)
+    if knowledge is not None and (wrong := knowledge.missing() or knowledge.contradiction()):
+        raise BadRecordError(wrong)
     return verdict
 
 

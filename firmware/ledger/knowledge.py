@@ -8,6 +8,29 @@ from firmware.core.entries import LimitAccepted, TransactionEnded, TransactionSt
 from firmware.core.tariff import Tariff
 from firmware.ledger.record import Record
 
+_SEALED_OTHERWISE = """
+    SELECT seq FROM (
+        SELECT seq, transaction_id, body, substr(ocmf, 6, instr(substr(ocmf, 6), '|') - 1) AS payload
+        FROM entry WHERE kind = 'UsageRecorded'
+    ) WHERE 'T' || json_extract(body, '$.number') IS NOT json_extract(payload, '$.PG')
+        OR transaction_id IS NOT json_extract(payload, '$.UT')
+        OR json_extract(body, '$.kind') IS NOT json_extract(payload, '$.RD[0].TX')
+        OR json_extract(body, '$.import_dwh') != round(json_extract(payload, '$.RD[0].RV') * 10000)
+        OR json_extract(body, '$.cost_e4') != CAST(replace(json_extract(payload, '$.UC'), '.', '') AS INTEGER)
+        OR json_extract(body, '$.charging_ms') IS NOT json_extract(payload, '$.UD')
+        OR json_extract(body, '$.idle_ms') IS NOT json_extract(payload, '$.UW')
+    ORDER BY seq LIMIT 1
+"""
+
+_BILLED_OTHERWISE = """
+    SELECT e.transaction_id FROM span s
+    JOIN entry ended ON ended.seq = s.ended
+    JOIN entry e ON e.seq BETWEEN s.began AND s.ended AND e.transaction_id = s.transaction_id
+    WHERE e.kind = 'UsageRecorded' AND json_extract(e.body, '$.kind') = 'E'
+        AND json_extract(e.body, '$.cost_e4') IS NOT json_extract(ended.body, '$.cost.total_e4')
+    LIMIT 1
+"""
+
 
 class Knowledge:
     """Questions to a ledger that no agent has open. All raise sqlite3.Error."""
@@ -48,6 +71,15 @@ class Knowledge:
         ).fetchone()
         if known is not None and known > (last or 0):
             return f"it ends with entry {last or 0}, but has had an entry {known}"
+        return ""
+
+    def contradiction(self) -> str:
+        """Say where what stands beside the seals, and goes to the backend, is not what is sealed, or ""."""
+        execute = self._connection.execute
+        if row := execute(_SEALED_OTHERWISE).fetchone():
+            return f"entry {row[0]}: what stands beside the sealed record is not what is sealed"
+        if row := execute(_BILLED_OTHERWISE).fetchone():
+            return f"transaction {row[0]}: the bill is not the cost in its end record"
         return ""
 
     def _bodies(self, transaction_id: str, kind: str) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pyocmf import OCMF
 
-from firmware.core.entries import LimitAccepted
+from firmware.core.entries import LimitAccepted, TransactionEnded, UsageRecorded
 from firmware.core.events import Limit
 from firmware.ledger.cli import main
 from firmware.ledger.store import Ledger
@@ -111,6 +111,10 @@ def test_a_ledger_knows_by_which_limit_a_cost_was_held_down(
     for entry in charge:
         if isinstance(entry, LimitAccepted):
             entry = replace(entry, limit=Limit(cost_e4=limit_e4))
+        if isinstance(entry, UsageRecorded):
+            entry = replace(entry, cost_e4=min(entry.cost_e4, 2_000))
+        if isinstance(entry, TransactionEnded):
+            entry = replace(entry, cost=replace(entry.cost, total_e4=2_000))
         entries.append(entry)
         recorder.lie = {"UC": "0.2000"} if len(entries) >= 5 else {}
     ledger = Ledger.open(tmp_path / "ledger.db")
@@ -133,6 +137,31 @@ def test_an_entry_that_was_taken_out_of_a_ledger_is_missed(state: Path, run, seq
     code, _, err = run("verify", state)
     assert code == 1
     assert "missing" in err or "but has had an entry 14" in err
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (
+            "'$.cost_e4', 1381) WHERE seq = 5",
+            "entry 5: what stands beside the sealed record is not what is sealed",
+        ),
+        ("'$.import_dwh', 1) WHERE seq = 5", "entry 5: what stands beside"),
+        ("'$.number', 9) WHERE seq = 5", "entry 5: what stands beside"),
+        (
+            "'$.cost.total_e4', 1) WHERE seq = 9",
+            "transaction tx-1: the bill is not the cost in its end record",
+        ),
+    ],
+)
+def test_what_the_backend_is_told_is_what_is_sealed(state: Path, run, change: str, why: str) -> None:
+    connection = sqlite3.connect(state / "ledger.db")
+    connection.execute(f"UPDATE entry SET body = json_set(body, {change}")
+    connection.commit()
+    connection.close()
+    code, _, err = run("verify", state)
+    assert code == 1
+    assert why in err
 
 
 def test_records_of_a_file_are_priced_with_the_tariffs_that_are_given(records: Path, run, tmp_path) -> None:
@@ -299,3 +328,18 @@ def test_help_is_no_error(run) -> None:
 def test_the_tool_needs_no_configuration_and_no_agent(records: Path) -> None:
     script = f"import sys; from firmware.ledger.cli import main; sys.exit(main(['verify', {str(records)!r}]))"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_a_ledger_that_the_core_wrote_holds_with_prices_limits_and_keys(
+    tmp_path: Path, run, stream: str
+) -> None:
+    sealed = STREAMS[stream]()
+    ledger = Ledger.open(tmp_path / "ledger.db")
+    ledger.append_all(sealed.entries)
+    ledger.close()
+    (tmp_path / "public_keys.hex").write_text("".join(f"{key.hex()}\n" for key in sealed.keys))
+    code, out, err = run("verify", tmp_path)
+    assert (code, err) == (0, "")
+    assert out.startswith(f"{len(sealed.texts)} records, ")
+    assert "not priced" not in out
