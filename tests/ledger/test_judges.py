@@ -1,5 +1,6 @@
 """Real charges of the real core before judges not written here: every record, every begin/end pair."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -149,5 +150,12 @@ def test_an_end_is_no_begin_is_objected_to() -> None:
     assert "BEGIN_TX" not in objections(begin, end, key)
 
 
-def test_a_charge_was_sealed_for_each_kind_of_token() -> None:
-    assert len(pairs(ALL["all tokens"]())) == len(TOKENS)
+def test_each_kind_of_token_reaches_its_records() -> None:
+    begun = [json.loads(begin.split("|")[1]) for begin, _, _ in pairs(ALL["all tokens"]())]
+    assert [(each["IT"], each["IS"]) for each in begun] == [
+        (kind, kind != "NONE")
+        for kind in (
+            "CENTRAL", "ISO14443", "ISO14443", "UNDEFINED", "ISO15693", "EMAID", "UNDEFINED", "EVCCID",
+            "UNDEFINED", "KEY_CODE", "CENTRAL", "LOCAL", "NONE", "UNDEFINED", "CENTRAL",
+        )
+    ]  # fmt: skip
