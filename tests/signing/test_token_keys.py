@@ -47,8 +47,10 @@ def test_the_key_cannot_be_read_out_of_its_token(token: tokens.Token, label: str
         private[pkcs11.Attribute.VALUE]
 
 
-def test_a_key_that_is_gone_from_its_token_is_told(token: tokens.Token, label: str, tmp_path: Path) -> None:
-    uri = tokens.uri(token, label)
+def test_a_key_that_is_gone_from_its_token_is_told(
+    softhsm: tokens.SoftHsm, label: str, tmp_path: Path
+) -> None:
+    uri = tokens.uri(softhsm, label)
     place = place_of(uri, tmp_path)
     made = place.create()
     opened = open_key(uri, tmp_path)
