@@ -132,3 +132,17 @@ class Recorder:
         """Return only the OCMF texts of one charge."""
         entries = self.charge(transaction_id, minutes, evse)
         return [entry.ocmf for entry in entries if isinstance(entry, UsageRecorded)]
+
+
+def rotated(new: KnownKey | None = None, proof_of: KnownKey | None = None, **lie: object) -> list[bytes]:
+    """Return a charge, a new key and another charge; the rotation may be told, or proven, wrongly."""
+    recorder, new = Recorder(), new or KnownKey(2)
+    texts = [text.encode() for text in recorder.texts("tx-1")]
+    fields = {"FV": "1.3", "GS": "chu-003", "PG": "F1", "RD": [], "UT": "", "UH": recorder.previous,
+              "UA": "2026-06-01T10:09:00,000+0800 S", "UK": new.public_key_der.hex(), **lie}  # fmt: skip
+    unproven = json.dumps({**fields, "UN": ""}, separators=(",", ":"))
+    proof = (proof_of or new).sign(unproven.encode()).hex()
+    payload = unproven.removesuffix('"}') + proof + '"}'
+    texts.append(Sealer(recorder.keys).seal(payload).encode())
+    recorder.previous, recorder.keys = hashlib.sha256(payload.encode()).hexdigest(), new
+    return [*texts, *(text.encode() for text in recorder.texts("tx-2"))]

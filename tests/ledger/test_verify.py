@@ -1,6 +1,5 @@
 """What an auditor finds: any change, gap, repetition or swap, and records that contradict each other."""
 
-import hashlib
 import json
 import random
 from collections.abc import Callable, Sequence
@@ -11,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware.ledger.verify import BadRecordError, Verdict, verify
-from firmware.signing.seal import Sealer
-from tests.ledger.samples import KnownKey, Recorder
+from tests.ledger.samples import KnownKey, Recorder, rotated
 from tests.support.streams import STREAMS
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # SEC 2, section 2.4.2
@@ -240,20 +238,6 @@ def test_a_stream_may_be_sealed_by_any_key_that_the_station_has_had() -> None:
     later = verify(sealed.texts[rotation + 1 :], sealed.keys)
     assert (later.rotations, later.key_der) == (2, sealed.keys[-1])
     refused(sealed.texts[: rotation + 2], "its seal does not hold", sealed.keys[1])
-
-
-def rotated(new: KnownKey | None = None, proof_of: KnownKey | None = None, **lie: object) -> list[bytes]:
-    """Return a charge, a new key and another charge; the rotation may be told, or proven, wrongly."""
-    recorder, new = Recorder(), new or KnownKey(2)
-    texts = [text.encode() for text in recorder.texts("tx-1")]
-    fields = {"FV": "1.3", "GS": "chu-003", "PG": "F1", "RD": [], "UT": "", "UH": recorder.previous,
-              "UA": "2026-06-01T10:09:00,000+0800 S", "UK": new.public_key_der.hex(), **lie}  # fmt: skip
-    unproven = json.dumps({**fields, "UN": ""}, separators=(",", ":"))
-    proof = (proof_of or new).sign(unproven.encode()).hex()
-    payload = unproven.removesuffix('"}') + proof + '"}'
-    texts.append(Sealer(recorder.keys).seal(payload).encode())
-    recorder.previous, recorder.keys = hashlib.sha256(payload.encode()).hexdigest(), new
-    return [*texts, *(text.encode() for text in recorder.texts("tx-2"))]
 
 
 def test_after_a_rotation_the_new_key_seals() -> None:

@@ -21,7 +21,7 @@ from firmware.core.entries import TransactionEnded
 from firmware.core.pricing import Cost, fixed_cost, prices_at, total_e4
 from firmware.core.tariff import local_time
 from firmware.core.tariff_type import TariffError, parse
-from tests.ledger.samples import KnownKey
+from tests.ledger.samples import KnownKey, rotated
 from tests.support.long_stream import long_stream
 from tests.support.mutations import Tampered, lie, tamper
 from tests.support.streams import STREAMS, TARIFFS, TIME_OF_USE, WITH_EVERYTHING, as_json
@@ -101,6 +101,29 @@ def test_a_record_that_comes_again_is_told_apart_from_a_bad_one(module: ModuleTy
     with pytest.raises(module.BadRecord, match="the newest before it is T9; a record is missing") as missing:
         verifier.feed(GARAGE.texts[10].decode())
     assert not isinstance(missing.value, module.Repeated)
+
+
+def test_after_a_rotation_the_new_key_seals(module: ModuleType) -> None:
+    verifier = module.Verifier(KEY)
+    for text in rotated():
+        verifier.feed(text.decode())
+    assert verifier.state["key"] == KnownKey(2).public_key_der.hex()
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        rotated(proof_of=KnownKey(3)), rotated(KnownKey(1)), rotated(UK="00ff"), rotated(UK="3059"),
+        rotated(PG="F2"), rotated(UT="tx-1"), rotated(UH="00" * 32), rotated(GS="chu-004"), rotated(UA="noon"),
+        rotated(RD=[{}]),
+    ],
+)  # fmt: skip
+def test_a_rotation_that_is_not_one_is_found(module: ModuleType, texts: list[bytes]) -> None:
+    verifier = module.Verifier(KEY)
+    for text in texts[:5]:
+        verifier.feed(text.decode())
+    with pytest.raises(module.BadRecord):
+        verifier.feed(texts[5].decode())
 
 
 def test_a_cost_held_by_a_limit_is_shown_beside_the_price(module: ModuleType) -> None:
