@@ -114,8 +114,8 @@ def test_after_a_rotation_the_new_key_seals(module: ModuleType) -> None:
     "texts",
     [
         rotated(proof_of=KnownKey(3)), rotated(KnownKey(1)), rotated(UK="00ff"), rotated(UK="3059"),
-        rotated(PG="F2"), rotated(UT="tx-1"), rotated(UH="00" * 32), rotated(GS="chu-004"), rotated(UA="noon"),
-        rotated(RD=[{}]),
+        rotated(PG="F2"), rotated(UT="tx-1"), rotated(UH="00" * 32), rotated(GS="chu-004"),
+        rotated(UA="noon"), rotated(RD=[{}]),
     ],
 )  # fmt: skip
 def test_a_rotation_that_is_not_one_is_found(module: ModuleType, texts: list[bytes]) -> None:
