@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -151,4 +152,6 @@ def tpm(directory: Path) -> Iterator[Tpm]:
     need("swtpm", "tpm2_dictionarylockout", "pkcs11-tool", str(TPM2_PKCS11))
     token = Tpm(directory)
     yield token
+    with suppress(pkcs11.PKCS11Error):
+        start_library_anew(uri(token, "any"))  # so that it does not complain of the TPM's end at its own
     token.pull_out()
