@@ -14,7 +14,6 @@ from firmware.core.state import Evse, Phase, Transaction
 from firmware.core.units import Stamp
 
 FAULT = "MeterSealMissing"
-FLAG = "meter-seal-missing"
 
 
 def order(settings: Settings, evse: Evse) -> MeterOrder | None:
@@ -48,7 +47,7 @@ def deadline_ms(settings: Settings, evse: Evse) -> int | None:
 
 def overdue(settings: Settings, evse: Evse, now: Stamp) -> MeterSealMissing | None:
     """Return the entry that goes on without the meter once it has been waited for long enough."""
-    until_ms, wanted = deadline_ms(settings, evse), order(settings, evse)
+    until_ms, wanted = deadline_ms(settings, evse), evse.told.meter_order
     if until_ms is None or wanted is None or now.mono_ms < until_ms:
         return None
     why = f"no answer in {settings.meter_seal_ms} ms"
