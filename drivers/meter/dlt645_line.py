@@ -32,6 +32,14 @@ _DRAIN_S = 2.0
 _MOST_HEARD = 1024
 
 
+class SeveralMetersError(MeterJunkError):
+    """More than one meter told its ``addresses`` where there was to be one."""
+
+    def __init__(self, addresses: set[str]) -> None:
+        self.addresses = tuple(sorted(addresses))
+        super().__init__(f"meters {', '.join(self.addresses)} answer: write the address of each")
+
+
 class Dlt645Line:
     """The one owner of a serial port. ``rs485``: the kernel's mode, for a transceiver that cannot turn.
 
@@ -94,7 +102,7 @@ class Dlt645Line:
     async def only_address(self) -> str:
         """Return the address of the only meter on the line; it takes the time in which others would answer.
 
-        Raises MeterJunkError when there are several, and MeterError as `ask` does.
+        Raises SeveralMetersError, and MeterError as `ask` does.
         """
         await self._fall_silent(self._settings)
         chars = 2 * frames.OVERHEAD_CHARS + _ADDRESS_CHARS
@@ -106,7 +114,7 @@ class Dlt645Line:
             self._troubled, self._heard = False, b""
             return told.pop()
         if told:
-            raise MeterJunkError(f"meters {', '.join(sorted(told))} answer: write the address of each")
+            raise SeveralMetersError(told)
         if not self._heard:
             raise MeterSilentError(f"no meter told its address in {wait_s * 1000:.0f} ms")
         raise MeterJunkError(

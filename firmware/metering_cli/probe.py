@@ -58,16 +58,18 @@ async def probe(port: Port, maps: Maps, only: Only) -> int:
     """Search, judge and print; return 0 when a map fits, else 1. Raises PortLostError."""
     began_s = time.monotonic()
     steps = list(serial_steps(maps, only) if isinstance(port, SerialPort) else tcp_steps(maps, only))
-    place, garbled = await _found(port, steps)
-    name = name_of(port)
-    if place is None:
-        sys.stdout.write("\n".join(_nobody(name, time.monotonic() - began_s, garbled)) + "\n")
-        return 1
-    sys.stdout.write(f"{name}: {place} answers (found in {time.monotonic() - began_s:.1f} s)\n")
-    sys.stdout.flush()
-    judged = await _judged(port, maps, place)
-    sys.stdout.write("\n".join(_told(port, maps, place, judged)) + "\n")
-    return 0 if judged.fits else 1
+    places, garbled = await _found(port, steps)
+    if not places:
+        took_s = time.monotonic() - began_s
+        sys.stdout.write("\n".join(_nobody(name_of(port), took_s, garbled)) + "\n")
+    fitting = 0
+    for place in places:
+        sys.stdout.write(f"{name_of(port)}: {place} answers (found in {time.monotonic() - began_s:.1f} s)\n")
+        sys.stdout.flush()
+        judged = await _judged(port, maps, place)
+        fitting += bool(judged.fits)
+        sys.stdout.write("\n".join(_told(port, maps, place, judged)) + "\n")
+    return 0 if places and fitting == len(places) else 1
 
 
 def name_of(port: Port) -> str:
@@ -75,26 +77,23 @@ def name_of(port: Port) -> str:
     return port.device if isinstance(port, SerialPort) else f"{port.host}:{port.port}"
 
 
-async def _found(port: Port, steps: list[Step]) -> tuple[Place | None, set[Setting]]:
-    """Ask until somebody answers; return where, and with which settings only noise came back."""
+async def _found(port: Port, steps: list[Step]) -> tuple[list[Place], dict[str, str]]:
+    """Ask until somebody answers; return who, and with which settings what came that is no answer."""
     ears, progress = Ears(port), Progress(sys.stderr, steps)
-    garbled: set[Setting] = set()
+    garbled: dict[str, str] = {}
     try:
         for step in steps:
             progress.tell(step)
-            heard, address = ("nothing", "")
-            if step.unit is None:
-                heard, address = await ears.dlt645(step)
-            else:
-                heard = await ears.modbus(step)
-            if heard == "meter":
-                return Place(step.setting, step.unit or 1, address), garbled
-            if heard == "junk" and step.setting is not None:
-                garbled.add(step.setting)
+            heard = await (ears.dlt645(step) if step.unit is None else ears.modbus(step))
+            if heard.what == "meter":
+                whose = heard.addresses or ("",)
+                return [Place(step.setting, step.unit or 1, address) for address in whose], garbled
+            if heard.what == "junk":
+                garbled[str(step.setting or "Modbus TCP")] = heard.why
     finally:
         progress.end()
         await ears.close()
-    return None, garbled
+    return [], garbled
 
 
 async def _judged(port: Port, maps: Maps, place: Place) -> Verdict:
@@ -130,11 +129,10 @@ def _as_in_the_box(meter: AnyMeterMap, place: Place) -> bool:
     return isinstance(meter, Dlt645Map) or factory.unit == place.unit
 
 
-def _nobody(name: str, took_s: float, garbled: set[Setting]) -> Iterable[str]:
+def _nobody(name: str, took_s: float, garbled: dict[str, str]) -> Iterable[str]:
     yield f"{name}: nobody answers (asked for {took_s:.0f} s)"
-    if garbled:
-        at = ", ".join(str(setting) for setting in sorted(garbled))
-        yield f"  bytes came back at {at}, but no frame: noise, several meters at once, or another protocol"
+    for setting, why in garbled.items():
+        yield f"  at {setting}: {why}"
     yield "  next: check the meter's supply, A and B (try them exchanged), and what its own display says of"
     yield "  speed, parity and unit; then probe again with --baudrate, --parity or --unit"
 

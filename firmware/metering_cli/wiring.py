@@ -1,10 +1,10 @@
 """The composition root of ``wattseal meter``: the drivers, behind the few questions that it asks."""
 
 import time
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from config.schema import AnyMeterMap, MeterWiring, SerialPort, TcpPort
-from drivers.meter.dlt645_line import Dlt645Line
+from drivers.meter.dlt645_line import Dlt645Line, SeveralMetersError
 from drivers.meter.errors import (
     MeterError,
     MeterGatewayError,
@@ -24,10 +24,17 @@ from firmware.metering_cli.reading import Absent, Reading, Taken
 from firmware.metering_cli.search import Setting, Step
 
 Port = SerialPort | TcpPort
-Heard = Literal["meter", "junk", "nothing"]
 
 _PORT = "port"
 _ONE_REGISTER = Block(0, 1)
+
+
+class Heard(NamedTuple):
+    """What a question brought: the ``addresses`` of DL/T 645 meters, or what was wrong with the junk."""
+
+    what: Literal["meter", "junk", "nothing"]
+    why: str = ""
+    addresses: tuple[str, ...] = ()
 
 
 class PortLostError(Exception):
@@ -54,28 +61,30 @@ class Ears:
             await wire.open()
             await wire.ask(read_request(step.unit, step.function, _ONE_REGISTER))
         except (MeterRefusedError, MeterUnwellError):
-            return "meter"
+            return Heard("meter")
         except MeterSilentError:
-            return "nothing"
-        except MeterJunkError:
-            return "junk"
+            return Heard("nothing")
+        except MeterJunkError as error:
+            return Heard("junk", error.why)
         except (MeterPortError, MeterGatewayError) as error:
             raise PortLostError(absent(error)) from error
-        return "meter"
+        return Heard("meter")
 
-    async def dlt645(self, step: Step) -> tuple[Heard, str]:
-        """Ask any DL/T 645 meter for its address; return it with what was heard. Raises PortLostError."""
+    async def dlt645(self, step: Step) -> Heard:
+        """Ask whatever DL/T 645 meters there are for their addresses. Raises PortLostError."""
         assert isinstance(self._port, SerialPort)
         assert step.setting is not None
         await self.close()
         self._dlt645 = Dlt645Line(self._port.device, _settings(step), self._port.rs485)
         try:
             await self._dlt645.open()
-            return "meter", await self._dlt645.only_address()
+            return Heard("meter", addresses=(await self._dlt645.only_address(),))
+        except SeveralMetersError as error:
+            return Heard("meter", addresses=error.addresses)
         except MeterSilentError:
-            return "nothing", ""
-        except MeterJunkError:
-            return "junk", ""
+            return Heard("nothing")
+        except MeterJunkError as error:
+            return Heard("junk", error.why)
         except MeterPortError as error:
             raise PortLostError(absent(error)) from error
 

@@ -9,7 +9,9 @@ from typing import NamedTuple
 import pytest
 
 from sim.board.meter_map import Measured
+from sim.board.meters import meters_on
 from tests.metering_cli.conftest import DEAD, IDLE, LOADED, ONE_PHASE, Said, interrupted, meters, run, start
+from tests.metering_cli.strict_line import StrictLine
 from tests.metering_cli.tcp_meter import tcp_meter
 
 
@@ -134,6 +136,24 @@ def test_progress_is_told_for_each_setting(said: dict[str, Said]) -> None:
     assert told[0] == "9600 8N1"
     assert told[-1] == "19200 8E1"
     assert "at most" in said["iem3155"].err
+
+
+def test_each_of_several_dlt645_meters_on_one_line_is_read() -> None:
+    async def scene() -> Said:
+        line = StrictLine(9600, "E")
+        line.start()
+        both = meters_on(line.device_tty, "dlt645_2007", {1: lambda: LOADED, 2: lambda: IDLE}, lambda: 0.0)
+        await both.start()
+        try:
+            return await run("probe", "--port", line.station_tty, "--baudrate", "9600", "--parity", "E")
+        finally:
+            await both.stop()
+            line.close()
+
+    code, out, _ = asyncio.run(scene())
+    assert code == 0
+    assert re.findall(r"DL/T 645 meter (\d+) answers", out) == ["202600000001", "202600000002"]
+    assert re.findall(r"power +(\d+) W", out) == ["6900", "0"]
 
 
 def test_a_meter_behind_a_gateway() -> None:
