@@ -2,6 +2,8 @@
 
 import pytest
 from dlt645_far_end import OWN, frame
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drivers.meter.dlt645_frames import (
     RefusedError,
@@ -58,6 +60,16 @@ def test_every_wrong_bit_is_noticed() -> None:
         wrong = bytearray(reply)
         wrong[bit // 8] ^= 1 << bit % 8
         assert find_reply(bytes(wrong), OWN, IMPORT) is None
+
+
+@given(st.binary(max_size=40), st.binary(max_size=40), st.integers(0, 23), st.integers(0, 255))
+def test_one_wrong_byte_amid_noise_is_never_another_value(
+    before: bytes, after: bytes, at: int, byte: int
+) -> None:
+    sent = bytes.fromhex("56341200")
+    reply = bytearray(frame(OWN, 0x91, bytes.fromhex("00000100") + sent))
+    reply[at] = byte
+    assert find_reply(before + bytes(reply) + after, OWN, IMPORT) in (None, sent)
 
 
 def test_the_answer_to_another_question_is_none() -> None:
