@@ -26,7 +26,5 @@ sealed: dict[type[object], st.SearchStrategy[Entry]] = {
     UsageRecorded: st.builds(UsageRecorded, payload=st.just(""), ocmf=text.filter(bool)),
     KeyRotated: st.builds(KeyRotated, ocmf=text.filter(bool)),
 }
-entries: st.SearchStrategy[Entry] = st.one_of(
-    *(sealed.get(kind, st.builds(kind)) for kind in KINDS.values())
-)
+entries: st.SearchStrategy[Entry] = st.one_of(*(sealed.get(kind, st.builds(kind)) for kind in KINDS.values()))
 """Entries as the shell hands them to the ledger: records are sealed."""
