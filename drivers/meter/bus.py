@@ -5,7 +5,7 @@ may be mistaken on its own line. What is relied on is order: what was asked firs
 
 - after any failure, and when port or connection have just been opened, the bus asks a probe, a read whose
   length no open request has: its answer shows that all older ones have passed;
-- no request has the length of the one before it while that may be answered a second time (`TWICE_S`);
+- no request has the length of the last answer while that may come a second time (`TWICE_S`);
 - a probe is listened to for a second answer, which two meters of one number would give.
 
 Only a unit that is in step is believed.
@@ -158,9 +158,11 @@ class MeterBus:
     async def _fall_in_step(self, unit: int, known: _Unit, plan: Reads) -> None:
         """Ask a probe: its answer, known by its length, comes after all older ones, and only once."""
         quiet_s = 0.0
-        while not (free := _free(plan, known.open)):
-            known.open.pop(0)  # every length has been asked for: the oldest is lost, or comes in this silence
+        taken = [*self._may_come_twice(known), *known.open]
+        while not (free := _free(plan, taken)):
+            taken.pop(0)  # every length has been asked for: the oldest is lost, or comes in this silence
             quiet_s = TWICE_S
+        known.open = [shape for shape in known.open if shape in taken]
         listen_s = TWICE_S if known.suspected else _LISTEN_S
         await self._exchange(unit, known, plan.function, free[0], quiet_s=quiet_s, listen_s=listen_s)
         known.suspected = False
@@ -171,13 +173,18 @@ class MeterBus:
         A meter with a single length to ask for needs a silence instead: return how long, in seconds.
         """
         shape = (plan.function, block.count)
-        since_s = _now_s() - known.answered_s
-        if self._wire.numbers_answers or known.last != shape or since_s > TWICE_S:
+        if shape not in self._may_come_twice(known):
             return 0.0
         if not (other := _free(plan, [shape])):
             return TWICE_S
         await self._exchange(unit, known, plan.function, other[0])
         return 0.0
+
+    def _may_come_twice(self, known: _Unit) -> list[Shape]:
+        """Return the last answer's shape while it may come again; all older ones have passed before it."""
+        if self._wire.numbers_answers or known.last is None or _now_s() - known.answered_s > TWICE_S:
+            return []
+        return [known.last]
 
     async def _exchange(
         self,

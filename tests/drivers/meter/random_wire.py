@@ -8,6 +8,7 @@ twice or late comes before what is sent after it.
 import asyncio
 import random
 import struct
+import time
 from pathlib import Path
 
 from modbus_far_end import ScriptedMeter, frame
@@ -18,6 +19,8 @@ AT = {"import": 0, "power": 100, "voltage": 200, "current": 300}
 """Four blocks, two and two of one length; nothing between them can be read."""
 
 _LATEST_S = 0.08
+_MOMENT_S = 1e-5
+_BEGAN_S = time.monotonic()
 
 
 def meter_map() -> MeterMap:
@@ -42,7 +45,8 @@ def moment(value: int, register: int) -> int:
 
 
 def now_ms() -> int:
-    return int(asyncio.get_running_loop().time() * 1000) % 2_000_000
+    """Return milliseconds since these tests began; 2,097 s of them fit beside a register's number."""
+    return int((asyncio.get_running_loop().time() - _BEGAN_S) * 1000)
 
 
 class RandomWire:
@@ -91,14 +95,13 @@ class RandomWire:
         return self._sent([*pieces, *getattr(self, f"_do_{happens}")(request, right)])
 
     def _sent(self, pieces: list[tuple[float, bytes]]) -> list[tuple[float, bytes]]:
-        """Keep order: a piece leaves its delay after the one before it."""
-        now_s = asyncio.get_running_loop().time()
-        self._free_s = max(self._free_s, now_s)
-        replies = []
+        """Send in order: a piece leaves its delay, and a moment, after the one before it."""
+        loop = asyncio.get_running_loop()
+        self._free_s = max(self._free_s, loop.time())
         for delay_s, data in pieces:
-            self._free_s += delay_s
-            replies.append((self._free_s - now_s, data))
-        return replies
+            self._free_s += delay_s + _MOMENT_S
+            loop.call_at(self._free_s, self._meter.say, data)
+        return []
 
     def _delay_s(self) -> float:
         return self._random.uniform(0.0, _LATEST_S)
