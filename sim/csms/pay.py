@@ -11,6 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from sim.csms import fonts, views
 from sim.csms.backend import Backend, NotConnectedError
 from sim.csms.page import NO_STORE, Page
+from sim.csms.proof import values_xml
 from sim.csms.station import StationError
 
 Field = Annotated[str, Form()]
@@ -98,6 +99,7 @@ class ChargePages:
         router, path = APIRouter(tags=["driver"]), "/charge/{payment_id}"
         router.add_api_route(path, self.show, summary="The charge as it runs")
         router.add_api_route(f"{path}/state", self.state, summary="The same as JSON, polled by the page")
+        router.add_api_route(f"{path}/charge.xml", self.proof, summary="For transparency software")
         router.add_api_route(f"{path}/stop", self.stop, methods=["POST"], summary="Stop charging")
         return router
 
@@ -111,6 +113,15 @@ class ChargePages:
         if payment is None:
             return JSONResponse({"detail": "no such payment"}, 404)
         return JSONResponse(views.live(self._backend, payment), headers=NO_STORE)
+
+    async def proof(self, payment_id: str) -> Response:
+        """Return the signed begin and end of the charge, for a driver who wants to check them."""
+        payment = self._backend.desk.payments.get(payment_id)
+        transaction = self._backend.books.transactions.get(payment.transaction or "") if payment else None
+        if transaction is None:
+            return JSONResponse({"detail": "no such charge"}, 404)
+        text = values_xml(transaction, self._backend.books.stream(transaction.station))
+        return Response(text, media_type="application/xml", headers=NO_STORE)
 
     async def stop(self, payment_id: str, lang: str = "") -> Response:
         """Ask the charger to stop, and show the charge again, which says whether it could be asked."""

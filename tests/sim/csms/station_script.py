@@ -239,6 +239,7 @@ class Charge:
             "ST": "G",
         }
         fields = {
+            "IS": False,
             "UT": self.transaction,
             "UI": "chu-ac-2026-1",
             "UV": "0123456789abcdef",

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from pyocmf.utils.xml import OcmfContainer
 
 from sim.csms import totp
 
@@ -281,3 +283,22 @@ def test_the_api_page_lists_the_api(csms: Csms) -> None:
         "/pay/{station}/{evse}",
     ):
         assert path in page
+
+
+def test_a_driver_takes_the_signed_records_away(csms: Csms, station: ScriptedStation, tmp_path: Path) -> None:
+    paid = pay(csms, csms.http.get(offers(scan(csms, station))["a10"]))
+    address = paid.headers["location"].split("?")[0] + "/charge.xml"
+    assert csms.http.get(address).status_code == 404
+    charge = Charge(station, address.split("/")[2], "proof-1-" + station.identity)
+    charge.start()
+    charge.accept_limit({"maxCost": 10})
+    charge.plug_in()
+    charge.minute()
+    charge.end()
+    assert f'href="{address}"' in csms.http.get(paid.headers["location"]).text
+    (tmp_path / "charge.xml").write_bytes(csms.http.get(address).content)
+    begin, end = OcmfContainer.from_xml(tmp_path / "charge.xml", strict=True)
+    assert (begin.context, end.context) == ("Transaction.Begin", "Transaction.End")
+    assert begin.transaction_id == end.transaction_id
+    assert begin.verify_signature()
+    assert end.verify_signature()
