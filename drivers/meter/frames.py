@@ -7,6 +7,8 @@ an answer belongs; `drivers.meter.bus` sees to it that this is enough.
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from pymodbus.framer import FramerRTU
+
 from drivers.meter.requests import Request
 
 OVERHEAD_BYTES = 3
@@ -23,27 +25,10 @@ class Found(NamedTuple):
     rest: bytes
 
 
-def _crc_step(value: int) -> int:
-    for _ in range(8):
-        value = value >> 1 ^ 0xA001 if value & 1 else value >> 1
-    return value
-
-
-_CRC_STEPS = tuple(_crc_step(value) for value in range(256))
-
-
-def crc16(data: bytes) -> bytes:
-    """Return the checksum of a frame as it is sent, its low byte first (V1.02, 6.2.2)."""
-    crc = 0xFFFF
-    for byte in data:
-        crc = crc >> 8 ^ _CRC_STEPS[(crc ^ byte) & 0xFF]
-    return crc.to_bytes(2, "little")
-
-
 def frame_of(request: Request) -> bytes:
     """Return a request as it goes out."""
     frame = bytes((request.unit,)) + request.pdu
-    return frame + crc16(frame)
+    return frame + FramerRTU.compute_CRC(frame).to_bytes(2, "big")
 
 
 def find_answer(heard: bytes, request: Request) -> Found | None:
@@ -89,4 +74,4 @@ def _read_answers(heard: bytes) -> Iterator[bytes]:
 
 
 def _is_whole(frame: bytes) -> bool:
-    return crc16(frame[:-2]) == frame[-2:]
+    return FramerRTU.check_CRC(frame[:-2], int.from_bytes(frame[-2:], "big"))

@@ -3,9 +3,18 @@
 Modbus Application Protocol V1.1b3: 4.1 (PDU), 6.3 and 6.4 (reading), 6.6 and 6.12 (writing), 7 (exceptions).
 """
 
-import struct
 from dataclasses import dataclass
 from typing import Literal
+
+from pymodbus.pdu import ModbusPDU
+from pymodbus.pdu.register_message import (
+    ReadHoldingRegistersRequest,
+    ReadHoldingRegistersResponse,
+    ReadInputRegistersRequest,
+    WriteMultipleRegistersRequest,
+    WriteMultipleRegistersResponse,
+    WriteSingleRegisterRequest,
+)
 
 from drivers.meter.errors import (
     MeterError,
@@ -20,7 +29,7 @@ MOST_REGISTERS = 125
 """One request reads 1 to 125 registers."""
 
 _EXCEPTION_BIT = 0x80
-_WRITE_ONE = 6
+_READ_INPUT, _WRITE_ONE = 4, 6
 _UNKNOWN_TO_THE_METER = (1, 2, 3, 4)
 """04 is a failure by the standard, and what some meters say of registers that they do not have."""
 _GATEWAY_HAS_NO_PATH, _GATEWAY_HEARS_NOTHING = 0x0A, 0x0B
@@ -48,23 +57,30 @@ class Request:
 
 def read_request(unit: int, function: int, block: Block) -> Request:
     """Ask for the registers of a block: holding registers (function 03) or input registers (04)."""
-    pdu = struct.pack(">BHH", function, block.at, block.count)
+    kind = ReadInputRegistersRequest if function == _READ_INPUT else ReadHoldingRegistersRequest
+    pdu = _pdu(kind(address=block.at, count=block.count))
     return Request(unit, pdu, bytes((function, 2 * block.count)), 2 + 2 * block.count)
 
 
 def write_request(unit: int, at: int, words: tuple[int, ...], function: Literal[6, 16]) -> Request:
     """Write holding registers; the answer repeats address and value (function 06) or count (16)."""
-    second = words[0] if function == _WRITE_ONE else len(words)
-    begins = struct.pack(">BHH", function, at, second)
     if function == _WRITE_ONE:
-        return Request(unit, begins, begins, len(begins))
-    data = struct.pack(f">B{len(words)}H", 2 * len(words), *words)
-    return Request(unit, begins + data, begins, len(begins))
+        pdu = answer = _pdu(WriteSingleRegisterRequest(address=at, registers=list(words)))
+    else:
+        pdu = _pdu(WriteMultipleRegistersRequest(address=at, registers=list(words)))
+        answer = _pdu(WriteMultipleRegistersResponse(address=at, count=len(words)))
+    return Request(unit, pdu, answer, len(answer))
 
 
 def words_in(pdu: bytes) -> tuple[int, ...]:
     """Return the registers in the answer to a read."""
-    return struct.unpack(f">{pdu[1] // 2}H", pdu[2:])
+    answer = ReadHoldingRegistersResponse()  # laid out as the one for input registers
+    answer.decode(pdu[1:])
+    return tuple(answer.registers)
+
+
+def _pdu(message: ModbusPDU) -> bytes:
+    return bytes((message.function_code,)) + message.encode()
 
 
 def refused(request: Request, pdu: bytes) -> MeterError | None:

@@ -19,7 +19,7 @@ OWN_ROOMS = {
     "sim": {"sim", "hal"},
 }
 DOORS = {
-    "pymodbus": {"sim/board/meter.py"},
+    "pymodbus": {"drivers/meter/requests.py", "drivers/meter/frames.py", "sim/board/meter.py"},
     "gpiod": {"hal/linux/gpio.py"},
     "websockets": {"firmware/csms/link.py", "sim/csms/server.py"},
     "jsonschema_rs": {"firmware/csms/schemas.py"},
