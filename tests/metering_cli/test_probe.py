@@ -211,16 +211,18 @@ def test_what_cannot_be_opened_is_told(words: tuple[str, ...], said: str) -> Non
     assert said in heard.err
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (("--tcp", "host:0"), "'host:0' is no HOST or HOST:PORT"),
-        (("--unit", "248"), "'248' is no number from 1 to 247"),
-        (("--config", "nowhere.toml"), "nowhere.toml: cannot be read"),
-        (("--port", "a", "--tcp", "b"), "not allowed with argument --port"),
-    ],
-)
-def test_wrong_words_are_told(words: tuple[str, ...], said: str) -> None:
-    heard = asyncio.run(run("probe", *words))
-    assert heard.code == 2
-    assert said in heard.err
+WRONG_WORDS: dict[tuple[str, ...], str] = {
+    ("--tcp", "host:0"): "'host:0' is no HOST or HOST:PORT",
+    ("--unit", "248"): "'248' is no number from 1 to 247",
+    ("--config", "nowhere.toml"): "nowhere.toml: cannot be read",
+    ("--port", "a", "--tcp", "b"): "not allowed with argument --port",
+}
+
+
+def test_wrong_words_are_told() -> None:
+    async def all_of_them() -> list[Said]:
+        return list(await asyncio.gather(*(run("probe", *words) for words in WRONG_WORDS)))
+
+    for heard, said in zip(asyncio.run(all_of_them()), WRONG_WORDS.values(), strict=True):
+        assert heard.code == 2
+        assert said in heard.err

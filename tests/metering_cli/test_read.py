@@ -103,21 +103,20 @@ def test_what_the_agent_says_of_a_silent_meter(tmp_path: Path) -> None:
     assert "kWh" not in said.out
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        ((), "name a site with --config, or a port"),
-        (("--port", "/dev/x"), "name a site with --config, or a port"),
-        (
-            ("--port", "/dev/x", "--map", "abb_b24"),
-            'there is no meter map "abb_b24", did you mean "abb_b23"?',
-        ),
-        (("--tcp", "host", "--map", "dlt645_2007"), "dlt645_2007 is spoken on serial lines only"),
-        (("--config", str(SITE), "--evse", "4"), "--evse: the site has no EVSE 4, it has 1"),
-        (("--port", "/dev/x", "--map", "dlt645_2007", "--address", "12x"), "'12x' is not of twelve digits"),
-    ],
-)
-def test_wrong_words_are_told(words: tuple[str, ...], said: str) -> None:
-    heard = asyncio.run(run("read", *words))
-    assert heard.code == 2
-    assert said in heard.err
+WRONG_WORDS: dict[tuple[str, ...], str] = {
+    (): "name a site with --config, or a port",
+    ("--port", "/dev/x"): "name a site with --config, or a port",
+    ("--port", "/dev/x", "--map", "abb_b24"): 'no meter map "abb_b24", did you mean "abb_b23"?',
+    ("--tcp", "host", "--map", "dlt645_2007"): "dlt645_2007 is spoken on serial lines only",
+    ("--config", str(SITE), "--evse", "4"): "--evse: the site has no EVSE 4, it has 1",
+    ("--port", "/dev/x", "--map", "dlt645_2007", "--address", "12x"): "'12x' is not of twelve digits",
+}
+
+
+def test_wrong_words_are_told() -> None:
+    async def all_of_them() -> list[Said]:
+        return list(await asyncio.gather(*(run("read", *words) for words in WRONG_WORDS)))
+
+    for heard, said in zip(asyncio.run(all_of_them()), WRONG_WORDS.values(), strict=True):
+        assert heard.code == 2
+        assert said in heard.err

@@ -71,20 +71,12 @@ def play(scene: Scene) -> None:
     asyncio.run(run())
 
 
-def test_another_hands_meter_is_read_as_it_measures(maps: dict[str, Dlt645Map]) -> None:
+def test_another_hands_meter_is_found_and_read_as_it_measures(maps: dict[str, Dlt645Map]) -> None:
     async def scene(bus: Dlt645Bus) -> None:
-        meter = Dlt645Meter(bus, OWN, maps["dlt645_2007_single_phase"])
+        meter = Dlt645Meter(bus, "", maps["dlt645_2007_single_phase"])
         assert await meter.sample(full=True) == Sample(123_456_700, 100, -6899, (229_500,), (30_061,))
         assert await meter.identify() == "4711"
-
-    play(scene)
-
-
-def test_another_hands_meter_tells_its_address(maps: dict[str, Dlt645Map]) -> None:
-    async def scene(bus: Dlt645Bus) -> None:
         assert await bus.only_address() == OWN
-        meter = Dlt645Meter(bus, "", maps["dlt645_2007_single_phase"])
-        assert await meter.sample(full=False) == Sample(123_456_700, 100)
 
     play(scene)
 
