@@ -38,7 +38,7 @@ async def receipt_of(bench: Bench, timeline: Json) -> Json:
 
     ``energy_wh`` is a number, ``total`` "12.34" in ``currency``, ``settled_ms`` the real time from the open
     contactor to settled (None if nothing was); ``minutes``, ``settled``, ``verified``, ``stopped_reason`` and
-    ``transaction_id`` are the backend's.
+    ``transaction_id`` are the backend's; ``meter_seals`` what a meter that signs by itself has signed.
     """
     if bench.csms is None:
         return {**receipt_in_trace(bench.frames_path), "settled_ms": timeline["end_to_settled_ms"]}
@@ -57,6 +57,7 @@ async def receipt_of(bench: Bench, timeline: Json) -> Json:
         "problems": receipt.get("problems") or [],
         "stopped_reason": newest.get("stopped_reason"),
         "charged_text": receipt.get("charged_text") or "",
+        "meter_seals": receipt.get("meter_seals") or [],
     }
 
 
