@@ -146,8 +146,8 @@ def _content_problems(record: Record, name: str, station: str) -> Iterator[str]:
         yield f"origin: {name} is for the connector {record.connector}, not of {station}"
     if record.state != "G":
         yield f"meter: {name} has the meter state {record.state}, not G (good)"
-    if record.flags:
-        yield f"meter: {name} carries the error flags {record.flags}"
+    if record.flags != ("t" if record.clock == "U" else ""):  # without a clock, energy is still energy
+        yield f"meter: {name} carries the error flags {record.flags or 'of no error'}"
 
 
 def _anchor_problems(record: Record, name: str) -> Iterator[str]:

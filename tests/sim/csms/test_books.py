@@ -193,6 +193,9 @@ def test_a_missing_end_is_found(csms: Csms, station: ScriptedStation) -> None:
     [
         ({"ST": "M"}, "meter: T5 has the meter state M"),
         ({"EF": "E"}, "meter: T5 carries the error flags E"),
+        ({"EF": "t"}, "meter: T5 carries the error flags t"),
+        ({"TM": "2026-06-01T10:04:00,000+0800 U", "EF": "t"}, None),
+        ({"TM": "2026-06-01T10:04:00,000+0800 U"}, "meter: T5 carries the error flags of no error"),
         ({"RV": "1.0000!"}, "register: T5 reads less than T4"),
         ({"TM": "2026-06-01T09:00:00,000+0800 S"}, "time: T5 is stamped before T4"),
         ({"UT": "another"}, "origin: T5 belongs to the transaction another"),
