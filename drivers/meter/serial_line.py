@@ -125,13 +125,17 @@ class SerialLine:
         if self._troubled:
             silence_s = max(silence_s, _QUIET_S)
         deadline_s = _now_s() + _DRAIN_S + silence_s
-        while (left_s := self._heard_s + silence_s - _now_s()) > 0:
+        while (left_s := self._silent_since_s() + silence_s - _now_s()) > 0:
             if _now_s() > deadline_s:
                 raise MeterJunkError("the line does not fall silent")
             await _pass(left_s)
         if settings != self._now_set:
             self._open_port().set(settings)
             self._now_set = settings
+
+    def _silent_since_s(self) -> float:
+        self._open_port().take()  # what has come while the loop was at something else
+        return self._heard_s
 
     async def _listen_for_a_second(self, request: Request, listen_s: float) -> None:
         if not listen_s:

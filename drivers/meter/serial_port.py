@@ -79,7 +79,7 @@ class SerialPort:
             os.close(self._descriptor)
             raise
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._descriptor, self._take)
+        self._loop.add_reader(self._descriptor, self.take)
 
     def set(self, settings: LineSettings) -> None:
         """Change speed, parity and stop bits; what has come until now is dropped. Raises MeterPortError."""
@@ -106,6 +106,19 @@ class SerialPort:
             if error.args[0] != errno.EINVAL or now[4:6] != attributes[4:6]:
                 raise
 
+    def take(self) -> None:
+        """Hand on what has come, also before the loop gets to it. Calls ``heard``, or ``gone``."""
+        try:
+            data = os.read(self._descriptor, _MOST_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self._heard(data)
+        else:
+            self._gone()
+
     def write(self, data: bytes) -> None:
         """Send bytes. Raises MeterPortError, also when the port does not take them all."""
         try:
@@ -127,18 +140,6 @@ class SerialPort:
         except OSError as error:
             why = f"{self._device}: its kernel driver has no RS-485 mode ({error.strerror})"
             raise MeterPortError(f"{why}; leave out rs485 in the board file") from error
-
-    def _take(self) -> None:
-        try:
-            data = os.read(self._descriptor, _MOST_BYTES)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if data:
-            self._heard(data)
-        else:
-            self._gone()
 
 
 def _opened(device: str) -> int:
