@@ -84,7 +84,7 @@ class Record(NamedTuple):
     begin_dwh: int = 0
     cost_e4: int = 0
     currency: str = ""
-    tariff: tuple[str, ...] = ()
+    tariff: tuple[str, str] = ("", "")
     charging_ms: int = 0
     idle_ms: int = 0
     flags: tuple[str, ...] = ()
@@ -119,7 +119,7 @@ class Verifier:
         verifier = cls(state["key"], tariffs)
         verifier._known = {name: value for name, value in state.items() if name != "evses"}
         for evse, (last, bill) in state["evses"].items():
-            record = Record(*(tuple(value) if isinstance(value, list) else value for value in last))
+            record = Record._make(tuple(value) if isinstance(value, list) else value for value in last)
             if bill and record.tariff not in verifier._tariffs:
                 raise ValueError(f"the tariff {' '.join(record.tariff)} is needed to go on from this state")
             verifier._evses[evse] = record, tuple(bill) if bill else None
@@ -291,7 +291,7 @@ def _members(payload: str) -> dict[str, Any]:
 def _check_forms(members: dict[str, Any], forms: dict[str, str], kind: type = str) -> None:
     for name, form in forms.items():
         value = members.get(name)
-        if type(value) is not kind or not re.fullmatch(form, value):
+        if type(value) is not kind or not re.fullmatch(form, str(value)):
             raise BadRecord(f"{name} is missing, or not of its form")
 
 
