@@ -41,6 +41,7 @@ minutes are not, and `wattseal config check` warns of it. The bill of a whole ch
 readings and is off by a step at the most; the step at the present reading stands in every signed record
 ([OCMF.md](OCMF.md), `UR`), and one that is more than 1 % of what a minute can bring at that EVSE is flagged
 there (`UF`). A float register's step doubles at each power of two, so that its fitness ends at some energy.
+What is done with meters that sign by themselves is in [SELF_SIGNING_METERS.md](SELF_SIGNING_METERS.md).
 """
 
 _OWN = """\
