@@ -73,7 +73,8 @@ class Pkcs11Keys:
                 f"{self}: id= in signing.key names the key that is there; leave id= out, so that another can "
                 "take its place"
             )
-        return self._login.do(self._create, within_s=_ADMINISTER_WITHIN_S, writing=True)
+        create = partial(self._create, key_id=self._uri.id or secrets.token_bytes(_ID_BYTES))
+        return self._login.do(create, within_s=_ADMINISTER_WITHIN_S, writing=True)
 
     def retire(self, replaced: bytes, by: bytes) -> None:
         for key in self.all_keys():
@@ -87,11 +88,25 @@ class Pkcs11Keys:
             if point is not None:
                 yield Pkcs11Key(self._login, self._uri.object, bytes(private[Attribute.ID]), point)
 
-    def _create(self, session: Session) -> Pkcs11Key:
+    def _create(self, session: Session, key_id: bytes) -> Pkcs11Key:
+        """Return the key of this id; made now, unless an attempt before has made it and then failed."""
+        if next(_private_keys(session, self._uri.object, key_id), None) is None:
+            self._generate(session, key_id)
+        private = next(_private_keys(session, self._uri.object, key_id))
+        point = _point(session, private)
+        if point is None:
+            raise SigningKeyError(f"{self}: the token does not tell the public half of the key that it made")
+        if private[Attribute.EXTRACTABLE] or not private[Attribute.SENSITIVE]:
+            self._destroy(session, key_id)
+            raise SigningKeyError(
+                f"{self}: the token only makes keys that can be read out of it; use another"
+            )
+        return Pkcs11Key(self._login, self._uri.object, key_id, point)
+
+    def _generate(self, session: Session, key_id: bytes) -> None:
         """Make a key that can sign and nothing else. Some tokens refuse attributes that others want said."""
         curve = session.create_domain_parameters(KeyType.EC, {Attribute.EC_PARAMS: _P256}, local=True)
-        key_id = self._uri.id or secrets.token_bytes(_ID_BYTES)
-        public, private = curve.generate_keypair(
+        curve.generate_keypair(
             store=True,
             label=self._uri.object,
             id=key_id,
@@ -103,13 +118,6 @@ class Pkcs11Keys:
                 Attribute.EXTRACTABLE: False,
             },
         )
-        if private[Attribute.EXTRACTABLE] or not private[Attribute.SENSITIVE]:
-            private.destroy()
-            public.destroy()
-            raise SigningKeyError(
-                f"{self._uri}: the token only makes keys that can be read out of it; use another"
-            )
-        return Pkcs11Key(self._login, self._uri.object, key_id, _spki(public[Attribute.EC_POINT]))
 
     def _destroy(self, session: Session, key_id: bytes) -> None:
         for kind in (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY):

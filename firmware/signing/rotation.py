@@ -45,7 +45,13 @@ def rotate(
     rotation = _record(old, new, _chain(entries), station, _no_earlier_than(entries, now))
     ledger.append(rotation)
     switch_over(public, place, rotation)
-    retire_replaced(public, place, rotation)
+    try:
+        retire_replaced(public, place, rotation)
+    except SigningKeyError as error:
+        raise SigningKeyError(
+            f"the key was replaced (record F{rotation.number}), but the old private key is still there: "
+            f"{error}; the station's next start tries again to destroy it"
+        ) from error
     return rotation
 
 

@@ -13,6 +13,7 @@ from firmware.core.entries import KeyRotated
 from firmware.core.key_rotation import StationName, rotation_payload
 from firmware.core.usage_record import Chain
 from firmware.ledger.store import Ledger
+from firmware.signing.file_keys import FileKeys
 from firmware.signing.keys import SigningKeyError
 from firmware.signing.public_keys import PublicKeys
 from firmware.signing.rotation import rotate
@@ -96,6 +97,25 @@ def test_killed_at_any_step_the_station_has_one_key_and_an_unbroken_chain(tmp_pa
         outcomes.add(len(keys))
     assert moment > STEPS
     assert outcomes == {1, 2}, "not killed both before and after the record"
+
+
+def test_an_old_key_that_cannot_be_destroyed_is_told_and_tried_again(station: Station) -> None:
+    old = station.key().public_key_der
+    place = FileKeys(station.state_dir / "station.key")
+
+    class Stubborn(FileKeys):
+        def retire(self, replaced: bytes, by: bytes) -> None:
+            raise SigningKeyError("token fails: DeviceError")
+
+    ledger = Ledger.open(station.state_dir / "ledger.db")
+    with pytest.raises(SigningKeyError, match=r"was replaced \(record F1\), .* still there: token fails"):
+        rotate(
+            Stubborn(station.state_dir / "station.key"), PublicKeys(station.state_dir), ledger, NAME, stamp(9)
+        )
+    ledger.close()
+    assert old in [key.public_key_der for key in place.all_keys()]
+    in_use = station.key().public_key_der
+    assert [key.public_key_der for key in place.all_keys()] == [in_use]
 
 
 def test_an_old_copy_of_the_key_is_refused_after_a_rotation(station: Station) -> None:
