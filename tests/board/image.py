@@ -24,7 +24,7 @@ PACKAGES = (
     *("libffi8", "libssl3", "libzstd1", "libuuid1", "libsqlite3-0", "kmod", "libkmod2"),
     *(f"python{PYTHON}-minimal", f"libpython{PYTHON}-minimal", f"libpython{PYTHON}-stdlib"),
 )
-WHEELS = ("gpiod", "msgspec")
+WHEELS = ("gpiod", "msgspec", "pymodbus")
 USELESS = (
     *("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/lintian", "usr/share/bug"),
     *("usr/lib/aarch64-linux-gnu/gconv", f"usr/lib/python{PYTHON}/pydoc_data"),

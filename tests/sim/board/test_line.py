@@ -65,8 +65,8 @@ def test_a_held_reply_comes_that_much_later() -> None:
         line.close()
         return times
 
-    request_s, reply_s = asyncio.run(run())
-    assert reply_s - request_s >= 0.1
+    _request_s, reply_s = asyncio.run(run())
+    assert reply_s >= 0.1 + (8 + 3.5 + 9) * 10 / 115_200
 
 
 def test_pulled_out_the_port_goes_and_its_link_can_be_made_again(tmp_path: Path) -> None:
