@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 ECDSA = ec.ECDSA(SHA256())
 EPOCH = datetime(1970, 1, 1)
 ENDED_KEPT = 256  # ids of ended transactions that are remembered, so that one which begins again is noticed
-LATE_MS = 1000  # counted times are stamped apart from the station's clock
+AHEAD_MS = 60_000  # counted times go on while the answer to a reading is under way
 NEW_REGISTER = {"exchanged", "rolled-over", "by-engineer"}  # flags of a begin whose register is another one
 NOT_B, END_ONLY = "CXELRAPST", ("last-believed", "silent", "implausible", "frozen", "energy-while-open")
 FLAG_KINDS = {"gap": NOT_B, "rejected": NOT_B, "by-engineer": "B", "exchanged": "BE", "rolled-over": "BE"}
@@ -79,6 +79,7 @@ class Record(NamedTuple):
     kind: str = ""
     at: tuple[int, int, str] = (0, 0, "")
     mono_ms: int = 0
+    begun_ms: int = 0
     meter: tuple[str, ...] = ()
     register_dwh: int = 0
     begin_dwh: int = 0
@@ -204,6 +205,8 @@ class Verifier:
         if record.kind == "B" and record.transaction_id in ids:
             raise BadRecord(f"{record.name}: transaction {record.transaction_id} has begun before")
         last, bill = self._evses.get(record.evse, (None, None))
+        begun_ms = record.mono_ms if last is None or record.kind == "B" else last.begun_ms
+        record = record._replace(begun_ms=begun_ms)
         for why in _contradictions(last, record):
             raise BadRecord(f"{record.name}: {why}")
         if last is None or record.kind == "B":
@@ -254,7 +257,8 @@ def _contradictions(last: Record | None, now: Record) -> Iterator[str]:  # noqa:
     charging_ms, idle_ms = now.charging_ms - last.charging_ms, now.idle_ms - last.idle_ms
     if charging_ms < 0 or idle_ms < 0 or now.cost_e4 < last.cost_e4:
         yield "cost (UC) or time (UD, UW) falls"
-    if charging_ms + idle_ms > now.mono_ms - last.mono_ms + LATE_MS and "last-believed" not in now.flags:
+    passed_ms = now.mono_ms - now.begun_ms
+    if now.charging_ms + now.idle_ms > passed_ms + AHEAD_MS and "last-believed" not in now.flags:
         yield "more time is counted (UD, UW) than has passed (UM)"
     used = (now.register_dwh - last.register_dwh, charging_ms, idle_ms)
     if now.cost_e4 != last.cost_e4 and not any(used):

@@ -5,8 +5,8 @@ An EVSE has one transaction at a time, so its last record is all that has to be 
 
 from firmware.ledger.record import Record
 
-_COUNTED_LATE_MS = 1_000
-"""How far counted times may be ahead of the station's own clock: they are stamped apart."""
+_AHEAD_MS = 60_000
+"""How far counted times may be ahead of a reading's own clock: they go on while its answer is under way."""
 
 _STALE = "last-believed"
 """The flag (UF) of an end whose reading is older than the opening; time was counted until then."""
@@ -106,10 +106,10 @@ def _check_sums(before: Record, record: Record) -> None:
         if now < least:
             raise BadRecordError(f"{record.name}: the {what} falls from {show(least)} to {show(now)}")
     counted_ms = record.charging_ms + record.idle_ms - before.charging_ms - before.idle_ms
-    passed_ms = record.mono_ms - before.mono_ms
-    if _STALE not in record.flags and counted_ms > passed_ms + _COUNTED_LATE_MS:
+    all_ms, passed_ms = record.charging_ms + record.idle_ms, record.mono_ms - record.begun_ms
+    if _STALE not in record.flags and all_ms > passed_ms + _AHEAD_MS:
         raise BadRecordError(
-            f"{record.name}: {counted_ms} ms are counted (UD, UW), {passed_ms} ms have passed (UM)"
+            f"{record.name}: {all_ms} ms are counted (UD, UW), {passed_ms} ms have passed (UM)"
         )
     if counted_ms == 0 and record.register_dwh == before.register_dwh and record.cost_e4 != before.cost_e4:
         raise BadRecordError(f"{record.name}: the cost (UC) rises without energy or time")

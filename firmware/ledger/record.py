@@ -68,6 +68,8 @@ class Record(NamedTuple):
     flags: tuple[str, ...]
     before: str
     digest: str
+    begun_ms: int = 0
+    """``mono_ms`` of the begin record: known to whoever follows the records."""
 
     @property
     def name(self) -> str:

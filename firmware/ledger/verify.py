@@ -170,6 +170,8 @@ class Stream:
         if not record.evse.startswith(f"{record.station}*"):
             raise BadRecordError(f'{record.name}: EVSE "{record.evse}" (CI) is not of "{record.station}"')
         before = self._evses.get(record.evse)
+        begun_ms = record.mono_ms if before is None or record.kind == "B" else before.begun_ms
+        record = record._replace(begun_ms=begun_ms)
         if record.kind == "B":
             self._check_id(record, before)
             self._transactions += 1

@@ -137,7 +137,7 @@ def sealed_wrong(at: int, *, reading: dict[str, object] | None = None, **lie: ob
         (3, {"ID": "psp-2"}, r"the driver \(ID\) changed within the transaction"),
         (3, {"UV": "fedcba9876543210"}, r"the tariff \(UI, UV\) changed within the transaction"),
         (3, {"UM": 59_999}, r"the station's clock \(UM\) runs back from 60000 to 59999 ms"),
-        (3, {"UD": 121_001}, r"61001 ms are counted \(UD, UW\), 60000 ms have passed \(UM\)"),
+        (3, {"UD": 180_001}, r"180001 ms are counted \(UD, UW\), 120000 ms have passed \(UM\)"),
         (1, {"UC": "0.0001"}, r"begins with cost \(UC\) or time \(UD, UW\) already counted"),
         (5, {"UC": "0.4141"}, r"the cost \(UC\) rises without energy or time"),
         (3, {"UF": ["gap", "gap"]}, "UF is not a list in which each name stands once"),
@@ -198,8 +198,8 @@ def test_a_register_that_began_anew_between_charges_is_said_in_its_begin_record(
 
 
 def test_an_end_without_a_meter_may_count_time_beyond_its_reading() -> None:
-    assert verify(sealed_wrong(5, UD=190_000, UF=["last-believed"]), KEY) == Verdict(5, 1)
-    refused(sealed_wrong(5, UD=190_000), "record 5: T5: 10000 ms are counted")
+    assert verify(sealed_wrong(5, UD=250_000, UF=["last-believed"]), KEY) == Verdict(5, 1)
+    refused(sealed_wrong(5, UD=250_000), "record 5: T5: 250000 ms are counted")
 
 
 def test_an_evse_has_one_transaction_at_a_time() -> None:
