@@ -149,7 +149,7 @@ class Station:
             stamp=stamp,
             latched=lambda: {evse.evse: latched(evse.faults) - OWN_FAULTS for evse in self.agent.state.evses},
         )
-        lines = Lines(loaded.board.serial)
+        lines = Lines(loaded.board.serial, loaded.board.tcp)
         self._meters = {
             evse.id: MeterPoll(
                 evse.id,
