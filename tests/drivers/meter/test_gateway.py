@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from gateway_far_end import ScriptedGateway, reply
 
-from config.schema import MeterMap
+from config.schema import MeterMap, MeterWiring, TcpPort
 from drivers.meter.bus import MeterBus
 from drivers.meter.errors import (
     MeterError,
@@ -17,6 +17,7 @@ from drivers.meter.errors import (
     MeterUnwellError,
 )
 from drivers.meter.gateway import Gateway
+from drivers.meter.lines import Lines
 from drivers.meter.maps import Sample
 from drivers.meter.meter import Meter
 from drivers.meter.reopening import REOPEN_S
@@ -296,5 +297,24 @@ def test_a_unit_may_have_its_own_time_to_answer(sdm630: MeterMap) -> None:
         assert (await Meter(bus, 2, sdm630).sample(full=False)).import_dwh == 12_345_000
         await bus.close()
         await far_end.stop()
+
+    asyncio.run(run())
+
+
+def test_a_site_may_have_the_same_unit_behind_two_gateways(sdm630: MeterMap) -> None:
+    async def run() -> None:
+        hall, yard = ScriptedGateway(), ScriptedGateway()
+        await hall.start()
+        await yard.start()
+        yard.kwh = 2000.0
+        lines = Lines({}, {name: TcpPort(host="127.0.0.1", port=far_end.port)
+                           for name, far_end in (("hall", hall), ("yard", yard))})  # fmt: skip
+        one = lines.meter(MeterWiring(map="m", port="hall", unit=1), sdm630)
+        other = lines.meter(MeterWiring(map="m", port="yard", unit=1), sdm630)
+        samples = await asyncio.gather(one.sample(full=True), other.sample(full=True))
+        assert [sample.import_dwh for sample in samples] == [12_345_000, 20_000_000]
+        await lines.close()
+        await hall.stop()
+        await yard.stop()
 
     asyncio.run(run())
