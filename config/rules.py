@@ -12,11 +12,18 @@ from config.tariff_file import TariffFile
 _PLACEHOLDERS = ("chargingstationid", "evse", "totp", "version")
 
 
+_WITHOUT_HUNDREDTHS = (
+    "BHD BIF CLF CLP DJF GNF IQD ISK JOD JPY KMF KRW KWD LYD OMR PYG RWF TND UGX UYI UYW VND VUV XAF XOF XPF"
+)
+"""Currencies whose minor unit is none, a thousandth or less (ISO 4217)."""
+
+
 def of_site(site: Site) -> Iterator[str]:
     """Yield what is wrong within the site file."""
     yield from _backend_url(site.csms.url)
     yield from _pay_page_url(site.web_payments.url_template)
     yield from _time_zone(site.time_zone)
+    yield from _currency(site.currency)
     yield from _numbers(site)
 
 
@@ -80,6 +87,12 @@ def _url_problem(url: str, schemes: tuple[str, ...]) -> str:
     if not parts.hostname or port == 0 or any(character.isspace() for character in url):
         return f'"{url}" is no URL: it names no host, or its port is 0, or there is a space in it'
     return ""
+
+
+def _currency(currency: str) -> Iterator[str]:
+    """A bill is rounded to hundredths of the main unit: elsewhere it would not be an amount to be paid."""
+    if currency in _WITHOUT_HUNDREDTHS:
+        yield f"currency: {currency} has no hundredths, and bills are in hundredths of the main unit"
 
 
 def _time_zone(name: str) -> Iterator[str]:

@@ -44,4 +44,4 @@ def rotation_payload(chain: Chain, station: StationName, at: Stamp, public_key: 
         "UK": public_key,
         "UN": proof,
     }
-    return json.dumps(fields, separators=(",", ":"), ensure_ascii=False).replace("|", "\\u007c")
+    return json.dumps(fields, separators=(",", ":")).replace("|", "\\u007c")

@@ -260,3 +260,9 @@ def outcome(content: bytes) -> str:
             return "told"
         assert isinstance(loaded, Loaded)
         return "loaded"
+
+
+def test_a_currency_without_hundredths_is_refused(site: Path) -> None:
+    change(site, '"CNY"', '"JPY"')
+    told = "site.toml: currency: JPY has no hundredths, and bills are in hundredths of the main unit"
+    assert told in problems(site)
