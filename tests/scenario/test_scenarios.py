@@ -1,6 +1,8 @@
 """Each packaged scenario through the real processes: its expectations, its bill, its seals, its pictures."""
 
 import re
+import tomllib
+from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -10,9 +12,14 @@ import zxingcpp
 from PIL import Image
 from pyocmf import OCMF
 
+from firmware.core.tariff_type import parse
+from firmware.ledger.price_list import PriceList
+from firmware.ledger.reprice import Repricer
+from firmware.ledger.verify import verify
 from sim.scenario import PACKAGED
 from tests.scenario.bill import costs, half_up, readings, tariff_from
 from tests.scenario.conftest import Run
+from tests.support.verifiers import one_file
 
 EVERY = sorted(path.stem for path in PACKAGED.glob("*.toml"))
 CAPS = {"ten-yuan": 10}
@@ -55,6 +62,21 @@ def test_a_third_party_verifies_every_record_and_each_pair(run: Run) -> None:
         assert all(record.verify(run.public_key) for record in sealed)
         assert (charge[0].kind, charge[-1].kind) == ("B", "E")
         assert sealed[0].verify(run.public_key, other=sealed[-1])
+
+
+@every_scenario
+def test_both_verifiers_find_its_records_whole_and_rightly_priced(run: Run) -> None:
+    """The artifact has them charge by charge, the station made them in the order of their pages."""
+    texts = sorted(run.records, key=lambda text: int(re.findall(r'"PG":"T([0-9]+)"', text)[0]))
+    if not texts:
+        return
+    tariff = tomllib.loads((run.out / "tariff.toml").read_text(), parse_float=Decimal)
+    pricing = Repricer(PriceList([parse(tariff)]))
+    verdict = verify((text.encode() for text in texts), bytes.fromhex(run.public_key), pricing=pricing)
+    assert not any("not priced" in note for note in verdict.notes)
+    one_by_one = one_file().Verifier(run.public_key, [one_file().Tariff(tariff)])
+    assert all(one_by_one.feed(text).priced_e4 is not None for text in texts)
+    assert one_by_one.running == []
 
 
 @every_scenario
