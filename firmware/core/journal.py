@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from firmware.core import meter_seal
 from firmware.core.entries import (
     ChargingBegan,
     ContactorCycled,
@@ -21,7 +22,6 @@ from firmware.core.entries import (
     UsageRecorded,
     VehicleConnected,
 )
-from firmware.core import meter_seal
 from firmware.core.limits import exact_cost
 from firmware.core.meter_watch import Flag, MeterWatch
 from firmware.core.pricing import prices_at

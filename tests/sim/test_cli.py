@@ -56,7 +56,9 @@ def test_a_charge_is_billed_by_whichever_meter_is_asked_for(
     site = tomllib.loads((tmp_path / "out" / "work" / "site.toml").read_text())
     assert site["evse"][0]["meter"] == {"map": "abb_b23", "port": "meter", "unit": 1}
     records = (tmp_path / "out" / "records.ocmf").read_text().splitlines()
-    assert {json.loads(record.split("|")[1])["UR"] for record in records} == {"10.0"}  # Wh: its register's step
+    assert {json.loads(record.split("|")[1])["UR"] for record in records} == {
+        "10.0"
+    }  # Wh: its register's step
 
 
 def test_a_second_run_does_not_mix_with_the_first(tmp_path: Path) -> None:
