@@ -13,8 +13,9 @@ Written by `wattseal faults --catalogue` from the one table that display, backen
 too (`firmware/core/faults.py`). `tests/runtime/test_faults_document.py` holds this page against it.
 
 `wattseal faults --config site.toml` shows what stands on a running station, with causes and remedies;
-`--clear` says that the causes are gone. Only the interlock takes a fault away: one whose cause still stands
-is back at once. A backend clears what it may with `Reset` of that EVSE.
+`--clear` says that the causes are gone. The interlock's faults only the interlock takes away, the meter's are
+cleared once no transaction runs; one whose cause still stands is back at once. A backend clears what it may
+with `Reset` of that EVSE.
 
 Severity is OCPP's, 0 (danger) to 9. The code is that of [ChargeX](https://inl.gov/chargex/mrec)'s minimum
 required error codes, where one means just this fault; it travels as `techCode` in `NotifyEvent`, whose
