@@ -2,7 +2,7 @@
 
 Prints one JSON line. ``make`` writes a stream of N sealed records, with key and tariff beside it. ``ledger``
 is ``wattseal ledger verify``, ``one-file`` docs/verifier/wattseal_verify.py, both with tariff:
-``{"wall_s", "peak_mib"}``. ``mutations`` spoils streams N times: ``{"wall_s", "missed": ["way at record", …]}``.
+``{"wall_s", "peak_mib"}``. ``mutations`` spoils streams N times: ``{"wall_s", "missed": ["way at record"]}``.
 
 Each imports only what it measures, for the memory is that of the process.
 """

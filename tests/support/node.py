@@ -18,7 +18,7 @@ _FROM_PYPI = Path(sys.executable).with_name("node")
 
 
 def node_command(script: str, *arguments: str) -> list[str]:
-    """Return the command that runs tests/node/``script``; skip the test where node or a package is missing."""
+    """Return the command that runs tests/node/``script``; skip the test where node or it is missing."""
     node = str(_FROM_PYPI) if _FROM_PYPI.exists() else shutil.which("node")
     if node is None:
         pytest.skip('node is missing: pip install -e ".[test]"')
