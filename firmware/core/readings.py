@@ -29,6 +29,7 @@ _OPEN_MS = 15_000
 """A meter may tell late of what flowed before the contactor opened."""
 
 _ANY = 1 << 62
+_UNTRUSTED = frozenset({"MeterImplausible", "MeterExchanged"})
 
 
 def take_reading(turn: Turn, event: MeterSampled) -> None:
@@ -37,7 +38,7 @@ def take_reading(turn: Turn, event: MeterSampled) -> None:
     if evse.meter_silent:
         evse = evse._replace(meter_silent="")
     settings = turn.station.settings.evse(event.evse)
-    if _out_of_order(evse, event) or is_other_meter(evse, settings.meter):
+    if _out_of_order(evse, event) or is_other_meter(evse, settings.meter) or _given_up(evse):
         turn.put(evse)
         return
     before = _before(evse, reading, settings)
@@ -54,6 +55,14 @@ def _out_of_order(evse: Evse, event: MeterSampled) -> bool:
     """Say whether a reading was asked for before the believed one, or is stamped later than it came."""
     asked_ms = event.reading.at.mono_ms
     return asked_ms > event.at.mono_ms or (evse.reading is not None and asked_ms < evse.reading.at.mono_ms)
+
+
+def _given_up(evse: Evse) -> bool:
+    """Say whether a transaction ends by what was believed before.
+
+    While the vehicle ramps down, a wrong register may yet come near the right one.
+    """
+    return evse.began and not evse.faults.isdisjoint(_UNTRUSTED)
 
 
 def _before(evse: Evse, reading: MeterReading, settings: EvseSettings) -> tuple[int, int] | None:

@@ -508,3 +508,21 @@ def test_a_fault_of_the_meter_is_cleared_once_its_charge_has_ended_not_before() 
 
     station.clear_faults()
     assert station.of(FaultCleared)[-1].fault == "MeterExchanged"
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_wrong_register_that_passes_the_right_one_during_the_ramp_ends_no_charge(restarted: bool) -> None:
+    """The contactor stays closed while the vehicle ramps down, and what is not believed comes nearer."""
+    station = charging()
+    believed = station.meter.import_dwh
+    mark = station.records[-1].import_dwh
+    for ahead in (-500, -480, 3, 20, 40):
+        station._pass(1_000)
+        now = station.stamp()
+        station.feed(ev.MeterSampled(now, 1, ev.MeterReading(now, believed + ahead)))
+    assert raised(station) == ["MeterImplausible"]
+    if restarted:
+        station.kill_agent()
+    station._settle().run(seconds=2)
+    assert station.ended.import_end_dwh == (mark if restarted else believed)
+    check_bill(station)

@@ -131,6 +131,12 @@ CASES: dict[str, Case] = {
               unmeasured_wh=20_000),
         _case("meter-junk", "junk_meter", "revive_meter", "MeterSilent", "itself", 14_000,
               unmeasured_wh=20_000),
+        _case("meter-frozen", "freeze_meter", "mend_meter", "MeterFrozen", "backend", 14_000,
+              shows=frozenset({"charging"}), unmeasured_wh=20_000),
+        _case("meter-exchanged", "exchange_meter wh=5000", "state", "MeterImplausible MeterExchanged",
+              "engineer", 14_000, unmeasured_wh=20_000,
+              # not in the ramp: there the new register, just below the old one, passes it meanwhile
+              phases=("idle", "paid", "waiting", "charging", "paused", "receipt")),
         _case("board-hung", "hang_board", "reset_board", "BoardLost", "itself", WATCHDOG_MS,
               unmeasured_wh=150),
         _case("board-reset", "reset_board", "state", "BoardLost", "itself", INPUT_MS),
@@ -143,5 +149,6 @@ QUICK = {
     "contactor-welded": ("charging",),
     "phase-loss": ("charging",),
     "meter-silent": ("charging",),
+    "meter-exchanged": ("charging",),
 }
 """What `make test` runs; `make torture` runs all."""
