@@ -1,22 +1,15 @@
 """A serial line with DL/T 645-2007 meters: one question and its answer at a time."""
 
-import asyncio
-from collections.abc import Callable
-from typing import TypeVar
-
 from config.schema import Rs485
 from drivers.meter import dlt645_frames as frames
 from drivers.meter.errors import (
     MeterError,
     MeterJunkError,
-    MeterPortError,
     MeterRefusedError,
     MeterSilentError,
 )
-from drivers.meter.reopening import Reopening
-from drivers.meter.serial_port import LineSettings, SerialPort
-
-T = TypeVar("T")
+from drivers.meter.held_port import QUIET_S, HeldPort
+from drivers.meter.serial_port import LineSettings
 
 ANSWER_S = 0.55
 """How long a meter may think before it answers: 500 ms by the standard, and a margin."""
@@ -26,10 +19,7 @@ PLAIN = LineSettings(2400, "E", 1, ANSWER_S)
 
 _MOST_VALUES = 12  # four values of three bytes: the most that a map of ours asks for
 _ADDRESS_CHARS = 6
-_QUIET_S = 0.05
 _QUIET_CHARS = 4
-_DRAIN_S = 2.0
-_MOST_HEARD = 1024
 
 
 class SeveralMetersError(MeterJunkError):
@@ -47,13 +37,9 @@ class Dlt645Line:
     """
 
     def __init__(self, device: str, settings: LineSettings = PLAIN, rs485: Rs485 | None = None) -> None:
-        self._device, self._rs485 = device, rs485
-        self._settings = self._now_set = settings
+        self._settings = settings
         self._meters: dict[str, LineSettings] = {}
-        self._port: SerialPort | None = None
-        self._reopening = Reopening()
-        self._arrived = asyncio.Event()
-        self._heard, self._heard_s = b"", 0.0
+        self._port = HeldPort(device, settings, rs485)
         self._troubled = True
 
     def set_meter(self, address: str, settings: LineSettings) -> None:
@@ -62,19 +48,9 @@ class Dlt645Line:
 
     async def open(self) -> bool:
         """Open the port if it is not open; return whether it has just been opened. Raises MeterPortError."""
-        if self._port is not None:
-            return False
-        await self._reopening.wait()
-        try:
-            self._port = SerialPort(
-                self._device, self._settings, self._rs485, heard=self._hear, gone=self._lose
-            )
-        except MeterPortError:
-            self._reopening.failed()
-            raise
-        self._reopening.worked()
-        self._now_set, self._troubled = self._settings, True
-        return True
+        opened = await self._port.open()
+        self._troubled = self._troubled or opened
+        return opened
 
     async def ask(self, address: str, data_id: int, *, listen_s: float = 0.0) -> bytes:
         """Ask a meter for a data item and return its values. Raises MeterError.
@@ -88,13 +64,15 @@ class Dlt645Line:
         wait_s = settings.answer_within_s + settings.wire_s(chars)
         self._send(frames.read_request(address, data_id))
         try:
-            values = await self._until(lambda: frames.find_reply(self._heard, address, data_id), wait_s)
+            values = await self._port.until(
+                lambda: frames.find_reply(self._port.heard, address, data_id), wait_s
+            )
         except frames.RefusedError as error:
             raise MeterRefusedError(f"meter {address} refused data {data_id:08X}: {error}") from error
         if values is None:
             raise self._failure(address, data_id, wait_s)
-        self._heard = b""
-        if listen_s and await self._until(lambda: self._from(address), listen_s):
+        self._port.heard = b""
+        if listen_s and await self._port.until(lambda: self._from(address), listen_s):
             raise MeterJunkError(f"meter {address} answered twice: two meters of one address")
         self._troubled = False
         return values
@@ -108,92 +86,47 @@ class Dlt645Line:
         chars = 2 * frames.OVERHEAD_CHARS + _ADDRESS_CHARS
         wait_s = self._settings.answer_within_s + self._settings.wire_s(chars)
         self._send(frames.address_request())
-        await self._until(lambda: None, wait_s)
-        told = frames.addresses_told(self._heard)
+        await self._port.until(lambda: None, wait_s)
+        told = frames.addresses_told(self._port.heard)
         if len(told) == 1:
-            self._troubled, self._heard = False, b""
+            self._troubled, self._port.heard = False, b""
             return told.pop()
         if told:
             raise SeveralMetersError(told)
-        if not self._heard:
+        if not self._port.heard:
             raise MeterSilentError(f"no meter told its address in {wait_s * 1000:.0f} ms")
         raise MeterJunkError(
-            f"{len(self._heard)} bytes, no meter's address among them: noise, or several meters at once"
+            f"{len(self._port.heard)} bytes, no meter's address among them: noise, or several meters at once"
         )
 
     def overheard(self) -> set[str]:
         """Return, once, the meters that were heard although nobody had asked: something says things twice."""
         if self._troubled:
             return set()  # late answers are what is waited for
-        heard, self._heard = self._heard, b""
+        heard, self._port.heard = self._port.heard, b""
         return {frame.address for frame in frames.frames_in(heard)}
 
     async def close(self) -> None:
         """Close the port."""
-        self._drop_port()
+        self._port.close()
 
     def _from(self, address: str) -> bool | None:
-        return any(frame.address == address for frame in frames.frames_in(self._heard)) or None
+        return any(frame.address == address for frame in frames.frames_in(self._port.heard)) or None
 
     def _failure(self, address: str, data_id: int, waited_s: float) -> MeterError:
-        if not self._heard:
+        if not self._port.heard:
             return MeterSilentError(f"meter {address} gave no reply in {waited_s * 1000:.0f} ms")
-        return MeterJunkError(frames.describe(self._heard, address, data_id))
+        return MeterJunkError(frames.describe(self._port.heard, address, data_id))
 
     def _send(self, request: bytes) -> None:
-        self._troubled, self._heard = True, b""
-        try:
-            self._open_port().write(request)
-        except MeterPortError:
-            self._drop_port()
-            raise
+        self._troubled = True
+        self._port.send(request)
 
     async def _fall_silent(self, settings: LineSettings) -> None:
         """After a failure let late bytes run out; set the port for the meter.
 
         Raises MeterJunkError when somebody goes on talking.
         """
-        silence_s = max(_QUIET_S, settings.wire_s(_QUIET_CHARS)) if self._troubled else 0.0
-        deadline_s = _now_s() + _DRAIN_S
-        while (left_s := self._heard_s + silence_s - _now_s()) > 0:
-            if _now_s() > deadline_s:
-                raise MeterJunkError("the line does not fall silent")
-            await asyncio.sleep(left_s)
-        if settings != self._now_set:
-            self._open_port().set(settings)
-            self._now_set = settings
-
-    async def _until(self, found: Callable[[], T | None], wait_s: float) -> T | None:
-        """Return what ``found`` makes of the bytes heard, None when the time is over."""
-        try:
-            async with asyncio.timeout(wait_s):
-                while (result := found()) is None:
-                    self._open_port()
-                    self._arrived.clear()
-                    await self._arrived.wait()
-                return result
-        except TimeoutError:
-            return found()
-
-    def _hear(self, data: bytes) -> None:
-        self._heard = (self._heard + data)[-_MOST_HEARD:]
-        self._heard_s = _now_s()
-        self._arrived.set()
-
-    def _lose(self) -> None:
-        self._drop_port()
-        self._arrived.set()
-
-    def _open_port(self) -> SerialPort:
-        if self._port is None:
-            raise MeterPortError(f"{self._device} has gone")
-        return self._port
-
-    def _drop_port(self) -> None:
-        if self._port is not None:
-            self._port.close()
-            self._port = None
-
-
-def _now_s() -> float:
-    return asyncio.get_running_loop().time()
+        silence_s = max(QUIET_S, settings.wire_s(_QUIET_CHARS)) if self._troubled else 0.0
+        await self._port.fall_silent(silence_s)
+        self._port.set(settings)
