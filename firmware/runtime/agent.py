@@ -220,6 +220,8 @@ _LOGGED = (
     "trigger",
     "stopped_reason",
     "fault",
+    "serial",
+    "because",
     "detail",
     "number",
 )
