@@ -16,6 +16,9 @@ class _Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 Positive = Annotated[int, Meta(gt=0)]
+Baudrate = Literal[
+    300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600
+]  # fmt: skip
 Name = Annotated[str, Meta(min_length=1, max_length=48)]
 
 
@@ -67,7 +70,7 @@ class MeterWiring(_Table, frozen=True):
     unit: Annotated[int, Meta(ge=1, le=247)] = 1
     address: Annotated[str, Meta(pattern="^([0-9]{12})?$")] = ""
     serial: str = ""
-    baudrate: Positive | None = None
+    baudrate: Baudrate | None = None
     parity: Literal["N", "E", "O"] | None = None
     stopbits: Literal[1, 2] | None = None
     answer_within_ms: Annotated[int, Meta(ge=20, le=5000)] | None = None
@@ -165,7 +168,7 @@ class SerialPort(_Table, frozen=True):
     """A serial line of the board and its settings; ``rs485`` where the kernel is to switch direction."""
 
     device: str
-    baudrate: Positive = 9600
+    baudrate: Baudrate = 9600
     parity: Literal["N", "E", "O"] = "N"
     stopbits: Literal[1, 2] = 1
     rs485: Rs485 | None = None
@@ -257,7 +260,7 @@ class Coprocessor(_Table, frozen=True):
     """A pilot coprocessor on a serial port (docs/PILOT_COPROCESSOR.md)."""
 
     device: str
-    baudrate: Positive = 115_200
+    baudrate: Baudrate = 115_200
 
 
 class WatchdogDevice(_Table, frozen=True):
@@ -413,7 +416,7 @@ class SerialNumber(_Table, frozen=True):
 class FactorySettings(_Table, frozen=True):
     """How a meter's line is set when it comes out of its box."""
 
-    baudrate: Positive = 9600
+    baudrate: Baudrate = 9600
     parity: Literal["N", "E", "O"] = "N"
     stopbits: Literal[1, 2] = 1
     unit: Annotated[int, Meta(ge=1, le=247)] = 1

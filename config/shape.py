@@ -150,7 +150,9 @@ def _expected(kind: Any) -> str:
         case StrType() as text:
             return "text" + _length(text)
         case LiteralType(values=values):
-            return "one of " + ", ".join(_quoted(value) for value in sorted(values, key=str))
+            return "one of " + ", ".join(
+                _quoted(value) for value in sorted(values, key=lambda value: (type(value).__name__, value))
+            )
         case VarTupleType() as elements:
             return "a list" + _count(elements)
         case EitherType():

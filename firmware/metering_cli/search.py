@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from config.schema import AnyMeterMap, Dlt645Map, MeterMap
+from config.schema import AnyMeterMap, Baudrate, Dlt645Map, MeterMap
 
 Parity = Literal["N", "E", "O"]
 
-SPEEDS = (9600, 19200, 2400, 4800, 115200, 38400, 57600, 1200)
+SPEEDS: tuple[Baudrate, ...] = (9600, 19200, 2400, 4800, 115200, 38400, 57600, 1200)
 _FRAMINGS: tuple[tuple[Parity, Literal[1, 2]], ...] = (("N", 1), ("E", 1), ("O", 1), ("N", 2))
 _DLT645_SPEEDS = (2400, 9600, 4800, 1200, 19200)
 _FIRST_UNIT, _LAST_UNIT = 1, 247
@@ -23,7 +23,7 @@ _EXCHANGE_CHARS, _ADDRESS_CHARS = 20, 38
 class Setting(NamedTuple):
     """How a serial line is set."""
 
-    baudrate: int
+    baudrate: Baudrate
     parity: Parity
     stopbits: Literal[1, 2]
 
@@ -57,7 +57,7 @@ class Only(NamedTuple):
     """What the engineer knows already; None is to be found out."""
 
     unit: int | None = None
-    baudrate: int | None = None
+    baudrate: Baudrate | None = None
     parity: Parity | None = None
     stopbits: Literal[1, 2] | None = None
 

@@ -127,6 +127,7 @@ def test_a_mistake_in_the_site_file_is_told_with_its_place(site: Path, old: str,
 
 
 BOARD_MISTAKES = {
+    ("= 9600", "= 9601"): "serial.meter.baudrate: 9601 is not one of 300, 600, 1200, 2400",
     ("baudrate", "baud"): 'serial.meter.baud: unknown key, did you mean "baudrate"?',
     ('"remote"', '"linus"'): 'backend: "linus" is not one of "linux", "remote", did you mean "linux"?',
     ("[clock]", "[clock"): "line ",
