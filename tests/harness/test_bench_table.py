@@ -1,11 +1,13 @@
 """The bench's statistics and table: a figure held against a bar must be the one that is printed."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
+from sim.processes import ROOT
 from tests.bench.__main__ import MEASUREMENTS, Measurement, main
 from tests.bench.benches import MeasurementError, Tell
 from tests.bench.table import Row, markdown, mean_row, percentile, row, write_json
@@ -78,32 +80,12 @@ def test_a_missed_bar_is_seen_in_the_table_and_an_absent_limit_left_empty() -> N
     assert "| 68.328 MiB | 68.328 | 68.328 | 64 |  | ✗ over |" in markdown([missed])
 
 
-def test_every_row_of_the_issue_is_measured() -> None:
-    assert sorted(id_ for measurement in MEASUREMENTS for id_ in measurement.ids) == [
-        "boot_s",
-        "bytes_per_minute",
-        "cpu_percent",
-        "interlock_cpu_percent",
-        "interlock_start_ms",
-        "lease_jitter_ms",
-        "mutations",
-        "open_after_c_ms",
-        "open_after_estop_ms",
-        "open_after_rcd_ms",
-        "rss_agent_mib",
-        "rss_interlock_mib",
-        "seal_file_ms",
-        "seal_softhsm_ms",
-        "seal_swtpm_ms",
-        "settled_ms",
-        "signed_bytes_per_minute",
-        "unlock_ms",
-        "verify_one_file_s",
-        "verify_records_s",
-        "verify_rss_mib",
-        "virtual_8h_s",
-        "wire_ratio_9600",
-    ]
+def test_the_page_says_of_each_row_how_it_is_measured_and_of_no_other() -> None:
+    page = (ROOT / "docs" / "BENCH.md").read_text(encoding="utf-8")
+    how = page.split("## How to read a row")[1].split("\n## ")[0]
+    named = re.findall(r"^\| (`.*?) \|", how, re.MULTILINE)
+    told = [id_ for row in named for id_ in re.findall(r"`(\w+)`", row)]
+    assert sorted(told) == sorted(id_ for measurement in MEASUREMENTS for id_ in measurement.ids)
 
 
 def test_a_row_that_there_is_none_of_is_named_and_nothing_is_measured(
