@@ -15,6 +15,7 @@ from drivers.meter.signers import RecordKeeper
 from firmware import __version__
 from firmware.core.customer_view import CustomerView
 from firmware.core.entries import Entry, KeyRotated, SettingStored
+from firmware.core.events import Event
 from firmware.core.fault_watch import OWN_FAULTS
 from firmware.core.faults import latched
 from firmware.core.journal import restore
@@ -41,6 +42,7 @@ from firmware.signing.keys import SigningKeyError
 from firmware.signing.seal import Sealer
 from firmware.signing.stores import open_key
 from hal.backends import open_framebuffer
+from hal.clock import Clock
 
 _PHASE_VOLTS = 253  # 230 V + 10 %, EN 50160
 _SECRET_BYTES = 24
@@ -150,36 +152,8 @@ class Station:
             latched=lambda: {evse.evse: latched(evse.faults) - OWN_FAULTS for evse in self.agent.state.evses},
         )
         lines = Lines(loaded.board.serial, loaded.board.tcp)
-        self._meters = {
-            evse.id: MeterPoll(
-                evse.id,
-                lines.meter(evse.meter, loaded.meters[evse.meter.map]),
-                error=MeterError,
-                refused=(MeterRefusedError, MeterValueError),
-                clock=clock,
-                silent_ms=site.transactions.silent_meter_s * 1000,
-                post=post,
-                stamp=stamp,
-            )
-            for evse in site.evse
-        }
-        self._records = {
-            evse.id: MeterRecords(
-                evse.id,
-                RecordKeeper(
-                    signs,
-                    lines.bus(evse.meter),
-                    evse.meter.unit,
-                    site.station.id,
-                    f"{site.station.id}*{evse.id}",
-                ),
-                error=MeterError,
-                post=post,
-                stamp=stamp,
-            )
-            for evse in site.evse
-            if (signs := signer_of(evse, loaded.meters[evse.meter.map])) is not None
-        }
+        self._meters = polls_of(loaded, lines, clock, stamp, post)
+        self._records = records_of(loaded, lines, stamp, post)
         self._control = AgentControl(
             Path(site.run_dir, SOCKET), state=lambda: self.agent.state, post=post, stamp=stamp
         )
@@ -250,6 +224,43 @@ class Station:
             return renderer.rgb565(view)
 
         return ScreenTask(draw, open_display)
+
+
+def polls_of(
+    loaded: Loaded, lines: Lines, clock: Clock, stamp: Stamper, post: Callable[[Event], None]
+) -> dict[int, MeterPoll]:
+    """Return what polls each EVSE's meter."""
+    return {
+        evse.id: MeterPoll(
+            evse.id,
+            lines.meter(evse.meter, loaded.meters[evse.meter.map]),
+            error=MeterError,
+            refused=(MeterRefusedError, MeterValueError),
+            clock=clock,
+            silent_ms=loaded.site.transactions.silent_meter_s * 1000,
+            post=post,
+            stamp=stamp,
+        )
+        for evse in loaded.site.evse
+    }
+
+
+def records_of(
+    loaded: Loaded, lines: Lines, stamp: Stamper, post: Callable[[Event], None]
+) -> dict[int, MeterRecords]:
+    """Return what begins and ends the records of the meters that sign."""
+    station = loaded.site.station.id
+    return {
+        evse.id: MeterRecords(
+            evse.id,
+            RecordKeeper(signs, lines.bus(evse.meter), evse.meter.unit, station, f"{station}*{evse.id}"),
+            error=MeterError,
+            post=post,
+            stamp=stamp,
+        )
+        for evse in loaded.site.evse
+        if (signs := signer_of(evse, loaded.meters[evse.meter.map])) is not None
+    }
 
 
 def identity_of(loaded: Loaded) -> Identity:

@@ -143,7 +143,7 @@ class Supervisor:
         interlock = [sys.executable, "-m", "firmware.interlock", interlock_settings(loaded)]
         agent = [sys.executable, "-m", "firmware.runtime", str(loaded.path)]
         self._children = (
-            Child("interlock", interlock, run_dir, LifeWatch(run_dir / "supervisor.sock")),
+            Child("interlock", interlock, run_dir, LifeWatch(run_dir / "alive.sock")),
             Child("agent", agent, run_dir),
         )
         self._ending = False
